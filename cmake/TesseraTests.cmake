@@ -1,0 +1,30 @@
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# mpirun as any user, with more ranks than cores, without binding two ranks to one core.
+set(TESSERA_MPI_ENVIRONMENT
+  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+  OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_btl_vader_single_copy_mechanism=none
+  OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1)
+
+# tessera_add_mpi_test(<name> SOURCES <file>... [RANKS <n>...] [LABELS <label>...])
+# One test program, run by CTest once for each rank count (default 1) as <name>_np<n>.
+function(tessera_add_mpi_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;RANKS;LABELS;LIBRARIES" ${ARGN})
+  if(NOT ARG_RANKS)
+    set(ARG_RANKS 1)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE TESSERA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  target_link_libraries(${name} PRIVATE tessera_test_main Tessera::tessera ${ARG_LIBRARIES})
+  foreach(ranks ${ARG_RANKS})
+    set(test ${name}_np${ranks})
+    add_test(NAME ${test} COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${name}>)
+    set_tests_properties(${test} PROPERTIES ENVIRONMENT "${TESSERA_MPI_ENVIRONMENT}" TIMEOUT ${ARG_TIMEOUT}
+      LABELS "${ARG_LABELS}" PROCESSORS ${ranks} FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites ran")
+  endforeach()
+endfunction()

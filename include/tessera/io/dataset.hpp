@@ -1,0 +1,101 @@
+#pragma once
+
+/// \file
+/// Training data on disk: pairs of an input and an output field, one HDF5 file per split.
+///
+///   input   float32 [sample, channel, grid...]
+///   output  float32 [sample, channel, grid...]   (its grid may differ from the input's, as in time extrapolation)
+///   attributes of the file: axis_names (one string per grid axis), grid_spacing (one number per grid axis), complete
+///   attributes of the group `provenance`: free text on where the data came from
+///
+/// A file made elsewhere needs the two arrays only, of any real type.
+
+#include <map>
+#include <optional>
+#include <span>
+
+#include "tessera/io/hdf5_file.hpp"
+
+namespace tessera {
+
+/// What a data set holds; shapes are without the sample axis.
+struct DatasetLayout {
+  Index sample_count = 0;
+  Shape input_shape;
+  Shape output_shape;
+  /// Of the output's grid axes, for example {"x", "y", "z", "t"}; empty where unknown.
+  std::vector<std::string> axis_names = {};
+  /// Distance between neighbouring cells along each grid axis, in the problem's units; empty where unknown.
+  std::vector<double> grid_spacing = {};
+  /// Free text: generator, version, parameters, seed.
+  std::map<std::string, std::string> provenance = {};
+};
+
+class TemporaryFile;
+
+/// Writes a data set sample by sample. The file has its final size from the start and the name `<path>.tmp` until
+/// close(), so a full disk is found at once and an interrupted generation is never mistaken for a data set.
+class DatasetWriter {
+ public:
+  /// Creates the file. Collective over `communicator`, which may be split into groups that write samples side by side.
+  /// ArgumentError or ShapeError when the layout is inconsistent, IoError when there is no room for the data.
+  DatasetWriter(const std::string& path, DatasetLayout layout, std::shared_ptr<const Communicator> communicator);
+  DatasetWriter(DatasetWriter&& other) noexcept;
+  /// Without close(), the unfinished file is removed. Not collective.
+  ~DatasetWriter();
+
+  const DatasetLayout& layout() const noexcept { return layout_; }
+
+  /// Writes one sample: tensors [1, channel, grid...] on any partition of a group of ranks. Collective over the
+  /// tensors' communicator alone; other groups may write other samples meanwhile. Errors are thrown on all ranks of the
+  /// group.
+  void write_sample(Index sample, const DistTensor<float>& input, const DistTensor<float>& output);
+
+  /// Marks the file complete and gives it its name. IoError when a sample was never written. Collective over the
+  /// writer's communicator.
+  void close();
+
+ private:
+  DatasetLayout layout_;
+  std::shared_ptr<const Communicator> communicator_;
+  std::unique_ptr<TemporaryFile> target_;
+  std::optional<Hdf5File> file_;
+  std::vector<Index> written_;
+};
+
+/// Reads batches of a data set, each rank the rows and cells of its tile.
+class Dataset {
+ public:
+  /// Collective. IoError when the file is missing, damaged, incomplete or has other arrays than described above.
+  Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator);
+
+  const std::string& path() const noexcept { return file_.path(); }
+  const DatasetLayout& layout() const noexcept { return layout_; }
+  Index sample_count() const noexcept { return layout_.sample_count; }
+  /// [channel, grid...]
+  const Shape& input_shape() const noexcept { return layout_.input_shape; }
+  const Shape& output_shape() const noexcept { return layout_.output_shape; }
+  /// Empty where the file does not say.
+  const std::vector<std::string>& axis_names() const noexcept { return layout_.axis_names; }
+  const std::vector<double>& grid_spacing() const noexcept { return layout_.grid_spacing; }
+
+  /// batch[b, ...] = input[samples[b], ...] for a batch [samples.size(), channel, grid...] on any partition. Collective
+  /// over the batch's communicator, which needs not be the data set's; the ranks pass the same samples, in any order.
+  /// ArgumentError for a sample that does not exist, ShapeError for a batch of another shape, NumericError naming
+  /// array, sample and cell when the file holds a NaN or an infinity, IoError when it cannot be read; each on all
+  /// ranks.
+  template <RealScalar T>
+  void read_inputs(std::span<const Index> samples, DistTensor<T>& batch) const;
+  /// The same for the outputs.
+  template <RealScalar T>
+  void read_outputs(std::span<const Index> samples, DistTensor<T>& batch) const;
+
+ private:
+  template <RealScalar T>
+  void read(const char* array, const Shape& shape, std::span<const Index> samples, DistTensor<T>& batch) const;
+
+  Hdf5File file_;
+  DatasetLayout layout_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,41 @@
+#pragma once
+
+/// \file
+/// Weights that live once and are used by many ranks.
+
+#include <memory>
+#include <string>
+
+#include "tessera/autograd/apply.hpp"
+#include "tessera/primitives/broadcast.hpp"
+
+namespace tessera {
+
+/// How initial weights are drawn. Both are functions of the seed, the parameter's name and the global index alone.
+enum class Initialisation {
+  variance_preserving,  ///< zero-mean normal numbers; each layer's doc comment gives their variance
+  dfno                  ///< spectral weights uniform on [0, 1) / (in out) in both parts, as dfno draws them (biased)
+};
+
+/// A parameter that a grid of ranks uses together. Along the grid axes on which `use` replicates it is stored once, on
+/// the ranks at coordinate 0; using it broadcasts it along those axes, and the gradient is the sum over exactly those
+/// axes. Along the axes `use` cuts, every rank stores its own tile.
+template <Scalar T>
+class SharedWeight {
+ public:
+  /// Collective over the partition's communicator.
+  SharedWeight(std::string name, const Shape& shape, const Partition& use);
+
+  /// The weight as this rank needs it. Collective.
+  Variable<T> on(Tape& tape);
+
+  Parameter<T>& parameter() noexcept { return parameter_; }
+  const TensorSpace& use_space() const noexcept { return use_space_; }
+
+ private:
+  Parameter<T> parameter_;
+  TensorSpace use_space_;
+  std::shared_ptr<const Broadcast<T>> broadcast_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,20 @@
+#pragma once
+
+/// \file
+/// The exact Gaussian error linear unit, gelu(x) = x Phi(x) = x (1 + erf(x / sqrt 2)) / 2
+/// (Hendrycks & Gimpel, arXiv 1606.08415). float: error below 2e-7 max(1, |x|), of the derivative
+/// below 5e-7; double: std::erfc and std::exp. gelu(inf) = inf, gelu(-inf) = 0, NaN stays NaN.
+
+#include "tessera/core/shape.hpp"
+
+namespace tessera::kernels {
+
+/// y[i] = gelu(x[i]); y may be x.
+template <class T>
+void gelu(Index count, const T* x, T* y);
+
+/// gx[i] = gelu'(x[i]) gy[i], gelu'(x) = Phi(x) + x phi(x); gx may be gy.
+template <class T>
+void gelu_backward(Index count, const T* x, const T* gy, T* gx);
+
+}  // namespace tessera::kernels

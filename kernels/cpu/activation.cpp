@@ -1,0 +1,43 @@
+#include "kernels/activation.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "kernels/cpu/simd/active.hpp"
+
+namespace tessera::kernels {
+
+namespace {
+
+/// Phi(x) by erfc of the negated argument: no cancellation in the left tail.
+double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
+
+}  // namespace
+
+template <>
+void gelu<float>(Index count, const float* x, float* y) {
+  simd::active().gelu(count, x, y);
+}
+
+template <>
+void gelu_backward<float>(Index count, const float* x, const float* gy, float* gx) {
+  simd::active().gelu_backward(count, x, gy, gx);
+}
+
+template <>
+void gelu<double>(Index count, const double* x, double* y) {
+  for (Index i = 0; i < count; ++i) y[i] = std::isinf(x[i]) ? std::fmax(x[i], 0.0) : x[i] * normal_distribution(x[i]);
+}
+
+template <>
+void gelu_backward<double>(Index count, const double* x, const double* gy, double* gx) {
+  constexpr double kInverseRoot2Pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+  for (Index i = 0; i < count; ++i) {
+    const double density = kInverseRoot2Pi * std::exp(-0.5 * x[i] * x[i]);
+    // Past any exponential x phi(x) is zero, also where x is infinite.
+    const double slope = density == 0 ? 0.0 : x[i] * density;
+    gx[i] = gy[i] * (normal_distribution(x[i]) + slope);
+  }
+}
+
+}  // namespace tessera::kernels

@@ -1,0 +1,129 @@
+#include "kernels/copy.hpp"
+
+#include <algorithm>
+#include <complex>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/elementwise.hpp"
+#include "tessera/core/error.hpp"
+
+namespace tessera::kernels {
+
+namespace {
+
+struct Axis {
+  Index extent, source_stride, destination_stride;
+};
+
+/// The axes longer than 1, ordered for the destination, neighbours merged where both sides are contiguous across them.
+std::vector<Axis> merged_axes(const char* operation, const Shape& extent, const Shape& source_strides,
+                              const Shape& destination_strides) {
+  if (source_strides.size() != extent.size() || destination_strides.size() != extent.size()) {
+    throw ShapeError(std::string(operation) + ": expected " + std::to_string(extent.size()) +
+                     " strides, found source " + to_string(source_strides) + ", destination " +
+                     to_string(destination_strides));
+  }
+  std::vector<Axis> axes;
+  for (std::size_t i = 0; i < extent.size(); ++i) {
+    if (extent[i] != 1) axes.push_back({extent[i], source_strides[i], destination_strides[i]});
+  }
+  std::stable_sort(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) {
+    return std::abs(a.destination_stride) > std::abs(b.destination_stride);
+  });
+  std::vector<Axis> merged;
+  for (const Axis& axis : axes) {
+    const bool contiguous = !merged.empty() && merged.back().source_stride == axis.extent * axis.source_stride &&
+                            merged.back().destination_stride == axis.extent * axis.destination_stride;
+    if (contiguous) {
+      merged.back() = {merged.back().extent * axis.extent, axis.source_stride, axis.destination_stride};
+    } else {
+      merged.push_back(axis);
+    }
+  }
+  return merged;
+}
+
+/// Calls run(source, destination, innermost axis) for every position of the outer axes.
+template <class T, class Run>
+void for_each_run(std::vector<Axis> axes, const T* source, T* destination, Run run) {
+  if (std::any_of(axes.begin(), axes.end(), [](const Axis& axis) { return axis.extent <= 0; })) return;
+  const Axis inner = axes.empty() ? Axis{1, 1, 1} : axes.back();
+  if (!axes.empty()) axes.pop_back();
+  std::vector<Index> position(axes.size(), 0);
+  while (true) {
+    run(source, destination, inner);
+    std::size_t i = axes.size();
+    for (; i > 0; --i) {
+      const Axis& axis = axes[i - 1];
+      if (++position[i - 1] < axis.extent) {
+        source += axis.source_stride;
+        destination += axis.destination_stride;
+        break;
+      }
+      position[i - 1] = 0;
+      source -= (axis.extent - 1) * axis.source_stride;
+      destination -= (axis.extent - 1) * axis.destination_stride;
+    }
+    if (i == 0) return;
+  }
+}
+
+bool contiguous(const Axis& axis) { return axis.source_stride == 1 && axis.destination_stride == 1; }
+
+}  // namespace
+
+template <class T>
+void copy_box(const Shape& extent, const T* source, const Shape& source_strides, T* destination,
+              const Shape& destination_strides) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  for_each_run(merged_axes("copy_box", extent, source_strides, destination_strides), source, destination,
+               [](const T* from, T* to, const Axis& axis) {
+                 if (contiguous(axis)) {
+                   std::memcpy(to, from, static_cast<std::size_t>(axis.extent) * sizeof(T));
+                   return;
+                 }
+                 for (Index i = 0; i < axis.extent; ++i) to[i * axis.destination_stride] = from[i * axis.source_stride];
+               });
+}
+
+template <class T>
+void add_box(const Shape& extent, const T* source, const Shape& source_strides, T* destination,
+             const Shape& destination_strides) {
+  for_each_run(merged_axes("add_box", extent, source_strides, destination_strides), source, destination,
+               [](const T* from, T* to, const Axis& axis) {
+                 if (contiguous(axis)) {
+                   axpy<T>(axis.extent, 1, from, to);
+                   return;
+                 }
+                 for (Index i = 0; i < axis.extent; ++i) {
+                   to[i * axis.destination_stride] += from[i * axis.source_stride];
+                 }
+               });
+}
+
+template <class T>
+void set_zero(Index count, T* values) {
+  std::fill_n(values, count, T{});
+}
+
+#define TESSERA_INSTANTIATE_COPY(T) template void copy_box<T>(const Shape&, const T*, const Shape&, T*, const Shape&);
+#define TESSERA_INSTANTIATE_ADD(T)                                                  \
+  template void add_box<T>(const Shape&, const T*, const Shape&, T*, const Shape&); \
+  template void set_zero<T>(Index, T*);
+
+TESSERA_INSTANTIATE_COPY(float)
+TESSERA_INSTANTIATE_COPY(double)
+TESSERA_INSTANTIATE_COPY(std::complex<float>)
+TESSERA_INSTANTIATE_COPY(std::complex<double>)
+TESSERA_INSTANTIATE_COPY(std::int32_t)
+TESSERA_INSTANTIATE_COPY(std::int64_t)
+TESSERA_INSTANTIATE_ADD(float)
+TESSERA_INSTANTIATE_ADD(double)
+TESSERA_INSTANTIATE_ADD(std::complex<float>)
+TESSERA_INSTANTIATE_ADD(std::complex<double>)
+
+}  // namespace tessera::kernels

@@ -1,0 +1,92 @@
+#pragma once
+
+/// \file
+/// The inner loops that are compiled once per instruction-set level, and the table through which they are called.
+/// The sources behind a table call no inline function from outside their level: a copy of one compiled for a wide
+/// level could be the one the linker keeps, and would then crash on an older processor.
+
+#include <cstdint>
+
+namespace tessera::kernels::simd {
+
+using Index = std::int64_t;
+
+/// C[i,j] = initial[i,j] + sum_p A[i,p] B[p,j] for i < m, j < n, p < k, and the same for `batch` pairs of B and C that
+/// share A. Strides are in elements; a null `initial` means zero. A may have any strides, rows of B and C are
+/// contiguous. Rows of `initial` are contiguous (column stride 1) or constant (column stride 0): C itself to
+/// accumulate, a bias per row (strides 1, 0) or per column (strides 0, 1); it is shared by the batch unless it is C.
+template <class T>
+struct Product {
+  Index m, n, k;
+  const T* a;
+  Index a_row, a_column;
+  const T* b;
+  Index b_row;
+  T* c;
+  Index c_row;
+  const T* initial = nullptr;
+  Index initial_row = 0, initial_column = 0;
+  Index batch = 1, b_batch = 0, c_batch = 0, initial_batch = 0;
+};
+
+/// y[j] = sum_t a[t,j] b[t,j] for j < count, t < terms, over interleaved complex numbers; b is conjugated on demand.
+/// Row distances are in complex elements.
+template <class T>
+struct ComplexSum {
+  Index count, terms;
+  const T* a;
+  Index a_row;
+  const T* b;
+  Index b_row;
+  bool conjugate_b;
+  T* y;
+};
+
+/// The constants of one Adam step: m = beta1 m + one_minus_beta1 (s g), v likewise with |s g|^2,
+/// w = decay w - rate m / (sqrt(v * inverse_correction2) + epsilon).
+template <class T>
+struct AdamConstants {
+  T beta1, one_minus_beta1, beta2, one_minus_beta2;
+  T gradient_scale, inverse_correction2, epsilon, rate, decay;
+};
+
+/// The loops over one real type.
+template <class T>
+struct Functions {
+  void (*multiply)(const Product<T>&);
+
+  /// sums[i * n + j] += sum_p a[i * lda + p] b[j * ldb + p], partial sums are flushed to double now and then.
+  void (*dot_products)(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, double* sums);
+
+  void (*sum_complex_products)(const ComplexSum<T>&);
+  void (*axpy)(Index count, T a, const T* x, T* y);
+  void (*scale)(Index count, T a, T* x);
+  double (*dot)(Index count, const T* a, const T* b);
+  double (*sum)(Index count, const T* x);
+  bool (*all_finite)(Index count, const T* x);
+  void (*adam_real)(Index count, const AdamConstants<T>&, const T* gradient, T* weight, T* first, T* second);
+
+  /// `count` complex weights; one second moment each.
+  void (*adam_complex)(Index count, const AdamConstants<T>&, const T* gradient, T* weight, T* first, T* second);
+};
+
+/// One instruction-set level.
+struct Table {
+  const char* level;
+  Functions<float> for_float;
+  Functions<double> for_double;
+  void (*gelu)(Index count, const float* x, float* y);
+  void (*gelu_backward)(Index count, const float* x, const float* gy, float* gx);
+};
+
+namespace portable {
+extern const Table kTable;
+}
+namespace avx2 {
+extern const Table kTable;
+}
+namespace avx512 {
+extern const Table kTable;
+}
+
+}  // namespace tessera::kernels::simd

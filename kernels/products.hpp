@@ -1,0 +1,40 @@
+#pragma once
+
+/// \file
+/// Small dense products over long contiguous rows: channel products, truncated Fourier transforms by matrix, and the
+/// weight gradients of both. Everything is real and row-major; complex data is passed as interleaved reals.
+
+#include "tessera/core/shape.hpp"
+
+namespace tessera::kernels {
+
+/// C[m,n] = A[m,k] B[k,n] (+ C when `accumulate`). `ld*` is the distance between rows, in elements.
+/// Made for small m and k and long n: A's entries are broadcast against contiguous pieces of B's rows.
+template <class T>
+void multiply(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc,
+              bool accumulate);
+
+/// C[m,n] += A[m,k] B[n,k]^T: dot products of long contiguous rows (weight gradients). Partial sums of float data are
+/// flushed to double every few thousand terms, so that the relative error does not grow with k.
+template <class T>
+void multiply_transposed(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc);
+
+/// A matrix applied along one axis of a contiguous tensor seen as [outer, input, inner]:
+///   y[a, o, c] = sum_i W[o, i] x[a, i, c] + bias[o]        (bias may be null)
+/// W is row-major [output, input]. Works in tiles of `inner` that stay in cache.
+template <class T>
+void apply_along_axis(Index outer, Index output, Index input, Index inner, const T* weight, const T* bias, const T* x,
+                      T* y);
+
+/// The adjoint of apply_along_axis with respect to x:  gx[a, i, c] = sum_o W[o, i] gy[a, o, c].
+template <class T>
+void apply_transposed_along_axis(Index outer, Index output, Index input, Index inner, const T* weight, const T* gy,
+                                 T* gx);
+
+/// The adjoint of apply_along_axis with respect to W and the bias (null: not wanted), added to what is there:
+///   gW[o, i] += sum_{a, c} gy[a, o, c] x[a, i, c],   gb[o] += sum_{a, c} gy[a, o, c]
+template <class T>
+void accumulate_axis_gradient(Index outer, Index output, Index input, Index inner, const T* x, const T* gy, T* gweight,
+                              T* gbias);
+
+}  // namespace tessera::kernels

@@ -1,0 +1,121 @@
+#include "run_config.hpp"
+
+#include <algorithm>
+
+#include "tessera/core/error.hpp"
+#include "tessera/models/choose_partition.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+void add_shared_keys(Settings& settings, RunConfig& config) {
+  settings.add("run", "output", config.output, "folder for everything the run writes");
+  settings.add("run", "seed", config.seed, "seed of initial weights and shuffles");
+  settings.add("run", "precision", config.precision, "floating-point type of weights and activations",
+               {{"float32", Precision::float32}, {"float64", Precision::float64}});
+  settings.add(
+      "run", "partition", config.partition,
+      "ranks per axis: batch, channel, then each grid axis (time last), for example 1,1,2,1,1,1; empty: chosen",
+      each(at_least(1)));
+  settings.add("data", "train", config.train_file, "HDF5 file of the training samples");
+  settings.add("data", "valid", config.valid_file, "HDF5 file of the samples watched during training; empty: none");
+  settings.add("data", "test", config.test_file, "HDF5 file of the held-out samples");
+}
+
+void add_model_keys(Settings& settings, FnoConfig& model) {
+  settings.add("model", "width", model.width, "channels of the Fourier blocks", at_least(1));
+  settings.add("model", "hidden", model.hidden, "channels of the projection's hidden layer", at_least(1));
+  settings.add("model", "blocks", model.blocks, "number of Fourier blocks", at_least(1));
+  settings.add("model", "modes", model.modes,
+               "kept Fourier modes per grid axis, for example 6,4,4,3; empty: a quarter of each axis",
+               each(at_least(1)));
+  settings.add("model", "schedule", model.schedule, "how distributed axes are transformed",
+               {{"exchange", Schedule::exchange},
+                {"partial_sums", Schedule::partial_sums},
+                {"grady", Schedule::grady},
+                {"witte", Schedule::witte}});
+  settings.add("model", "initialisation", model.initialisation, "how initial spectral weights are drawn",
+               {{"variance_preserving", Initialisation::variance_preserving}, {"dfno", Initialisation::dfno}});
+}
+
+void add_training_keys(Settings& settings, RunConfig& config) {
+  TrainingConfig& training = config.training;
+  LearningRate& rate = training.learning_rate;
+  settings.add("training", "epochs", rate.epochs, "passes over the training samples", at_least(1));
+  settings.add("training", "batch_size", training.batch_size, "samples per optimiser step, over all ranks",
+               at_least(1));
+  settings.add("training", "learning_rate", rate.base, "learning rate after the warm-up", more_than(0));
+  settings.add("training", "optimiser", config.optimiser, "adamw is Adam with decoupled weight decay",
+               {{"adam", Optimiser::adam}, {"adamw", Optimiser::adamw}});
+  settings.add("training", "weight_decay", training.weight_decay, "weight decay per unit learning rate (adamw)",
+               at_least(0));
+  settings.add("training", "learning_rate_schedule", rate.decay, "how the learning rate falls after the warm-up",
+               {{"constant", Decay::constant}, {"step", Decay::step}, {"cosine", Decay::cosine}});
+  settings.add("training", "warmup_epochs", rate.warmup_epochs, "epochs of linear warm-up", at_least(0));
+  settings.add("training", "step_epochs", rate.step_epochs, "epochs between two steps (step)", more_than(0));
+  settings.add("training", "step_factor", rate.step_factor, "factor on the learning rate at each step (step)",
+               both(more_than(0), at_most(1)));
+  settings.add("training", "final_learning_rate", rate.final_rate, "learning rate at the end of the run (cosine)",
+               at_least(0));
+  settings.add("training", "gradient_clip", training.gradient_clip,
+               "largest 2-norm of all gradients together; 0: not clipped", at_least(0));
+  settings.add("training", "loss", training.loss, "training loss, in normalised units",
+               {{"relative_l2", Loss::relative_l2}, {"mse", Loss::mse}});
+  settings.add("training", "normalise", config.normalise,
+               "scaling of inputs and outputs, fitted on the training samples",
+               {{"standard", Normalisation::standard}, {"none", Normalisation::none}});
+  settings.add("training", "checkpoint_every", config.checkpoint_every, "epochs between two checkpoints", at_least(1));
+}
+
+}  // namespace
+
+void RunConfig::complete() {
+  training.seed = seed;
+  if (optimiser == Optimiser::adam && training.weight_decay > 0) {
+    throw ConfigError("training.weight_decay: expected 0 with training.optimiser adam, found " +
+                      std::to_string(training.weight_decay) + " (adamw decays weights)");
+  }
+}
+
+void add_run_settings(Settings& settings, RunConfig& config) {
+  add_shared_keys(settings, config);
+  add_model_keys(settings, config.model);
+  add_training_keys(settings, config);
+}
+
+FnoConfig model_for(const RunConfig& config, const Shape& input, const Shape& output) {
+  const bool fits = input.size() == output.size() && input.size() >= 2 &&
+                    std::equal(input.begin() + 1, input.end() - 1, output.begin() + 1);
+  if (!fits) {
+    throw ShapeError("model_for: expected samples [channel, space..., steps] of equal space axes, found input " +
+                     to_string(input) + " and output " + to_string(output));
+  }
+  FnoConfig model = config.model;
+  model.in_channels = input.front();
+  model.out_channels = output.front();
+  model.grid.assign(output.begin() + 1, output.end());
+  model.in_steps = input.back() == output.back() ? 0 : input.back();
+  if (model.modes.empty()) model.modes = default_modes(model.grid);
+  model.validate();
+  return model;
+}
+
+Shape partition_for(const RunConfig& config, const FnoConfig& model, int ranks) {
+  if (config.partition.empty()) return choose_partition(ranks, model, config.training.batch_size);
+  const std::size_t axes = model.grid.size() + 2;
+  if (config.partition.size() != axes || volume(config.partition) != ranks) {
+    throw PartitionError("partition: expected " + std::to_string(axes) + " entries (batch, channel and " +
+                         std::to_string(model.grid.size()) + " grid axes) whose product is the number of ranks, " +
+                         std::to_string(ranks) + ", found " + to_string(config.partition));
+  }
+  return config.partition;
+}
+
+Shape default_modes(const Shape& grid) {
+  Shape modes;
+  for (const Index cells : grid) modes.push_back(std::max<Index>(cells / 4, 1));
+  return modes;
+}
+
+}  // namespace tessera::cli

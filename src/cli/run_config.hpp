@@ -1,0 +1,59 @@
+#pragma once
+
+/// \file
+/// The configuration of a training run, shared by the commands that train a model or use one.
+
+#include <cstdint>
+#include <string>
+
+#include "settings.hpp"
+#include "tessera/training/trainer.hpp"
+
+namespace tessera::cli {
+
+enum class Precision { float32, float64 };
+enum class Optimiser { adam, adamw };
+enum class Normalisation { standard, none };
+
+/// Every key of a run's TOML file: [run], [data], [model], [training]. Library structures hold what belongs to them;
+/// what the data decides (the model's grid and channels) is filled in by model_for.
+struct RunConfig {
+  std::string output = "run";
+  std::uint64_t seed = 1;
+  Precision precision = Precision::float32;
+  Shape partition;  ///< ranks per axis [batch, channel, grid...]; empty: chosen
+
+  std::string train_file;
+  std::string valid_file;
+  std::string test_file;
+
+  FnoConfig model;
+
+  TrainingConfig training;  ///< learning_rate.epochs is the length of the run
+  Optimiser optimiser = Optimiser::adam;
+  Normalisation normalise = Normalisation::standard;
+  Index checkpoint_every = 10;
+
+  RunConfig() { training.learning_rate.epochs = 100; }
+
+  /// Call it when all keys are set: hands the seed to the training and checks what no key can check alone.
+  /// Throws ConfigError.
+  void complete();
+};
+
+/// Registers all keys of a run.
+void add_run_settings(Settings& settings, RunConfig& config);
+
+/// The model for samples of shape `input` [channel, space..., in_steps] and `output` [channel, space..., steps]: time
+/// is lifted where their last axes differ; where no modes are given, a quarter of each axis is kept. Throws ShapeError
+/// when the samples do not fit together, ConfigError or FftError when the model does not fit them.
+FnoConfig model_for(const RunConfig& config, const Shape& input, const Shape& output);
+
+/// The partition asked for, or a chosen one. Throws PartitionError unless it has one entry per axis and as many ranks
+/// as the program.
+Shape partition_for(const RunConfig& config, const FnoConfig& model, int ranks);
+
+/// A quarter of each axis's cells, at least 1: what is kept where no modes are given.
+Shape default_modes(const Shape& grid);
+
+}  // namespace tessera::cli

@@ -1,0 +1,190 @@
+/// `tessera train`: fits a Fourier neural operator to a data set.
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "commands.hpp"
+#include "history.hpp"
+#include "run_config.hpp"
+#include "tessera/core/error.hpp"
+#include "tessera/core/progress.hpp"
+#include "tessera/io/dataset_source.hpp"
+#include "tessera/io/model_checkpoint.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+struct TrainOptions {
+  RunConfig config;
+  Settings settings;
+  bool resume = false;
+};
+
+/// Prints on rank 0 alone.
+template <class... Arguments>
+void say(const World& world, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  if (world->rank() == 0) fmt::print(format, std::forward<Arguments>(arguments)...);
+}
+
+/// One training run, from data set to checkpoints.
+template <RealScalar T>
+class TrainingRun {
+ public:
+  TrainingRun(const TrainOptions& options, const World& world)
+      : options_(options), world_(world), folder_(options.config.output), train_set_(options.config.train_file, world) {
+    if (!options.config.valid_file.empty()) valid_set_.emplace(options.config.valid_file, world);
+  }
+
+  int run() {
+    prepare_folder();
+    describe_model();
+    const Partition partition(world_, partition_for(options_.config, description_.model, world_->size()));
+    announce(partition);
+    Fno<T> model(description_.model, partition, options_.config.seed);
+    const DatasetSource source(train_set_);
+    if (!options_.resume) fit(source, partition);
+    Trainer<T> trainer(model, source, description_.normalisers, description_.training);
+    if (options_.resume) load_training_state(checkpoint(), model, trainer);
+    train(model, trainer);
+    say(world_, "\nCheckpoints: {} (last epoch), {} (best)\nNext: tessera evaluate --checkpoint {} --test FILE.h5\n",
+        checkpoint(), best_checkpoint(), best_checkpoint());
+    return 0;
+  }
+
+ private:
+  std::string checkpoint() const { return (folder_ / "checkpoint.h5").string(); }
+  std::string best_checkpoint() const { return (folder_ / "best.h5").string(); }
+  bool speaks() const { return world_->rank() == 0; }
+
+  void prepare_folder() {
+    world_->together([&] {
+      if (!speaks()) return;
+      std::error_code failure;
+      std::filesystem::create_directories(folder_, failure);
+      if (failure) throw IoError(fmt::format("{}: cannot be created ({})", folder_.string(), failure.message()));
+      const auto path = folder_ / "config.toml";
+      std::ofstream file(path);
+      file << options_.settings.to_toml() << std::flush;
+      if (!file) throw IoError(fmt::format("{}: cannot be written", path.string()));
+    });
+  }
+
+  /// A new run is described by its configuration, a resumed one by its checkpoint, but for the length of the run.
+  void describe_model() {
+    if (options_.resume) {
+      description_ = read_model_description(checkpoint(), world_);
+      description_.training.learning_rate.epochs = options_.config.training.learning_rate.epochs;
+      return;
+    }
+    description_.model = model_for(options_.config, train_set_.input_shape(), train_set_.output_shape());
+    description_.training = options_.config.training;
+    description_.axis_names = train_set_.axis_names();
+    description_.grid_spacing = train_set_.grid_spacing();
+  }
+
+  void announce(const Partition& partition) const {
+    const FnoConfig& model = description_.model;
+    say(world_, "Data:   {} training samples, {} -> {}", train_set_.sample_count(), to_string(train_set_.input_shape()),
+        to_string(train_set_.output_shape()));
+    say(world_, "{}\n", valid_set_ ? fmt::format(", {} validation samples", valid_set_->sample_count()) : "");
+    say(world_, "Model:  Fno, modes {}, width {}, {} blocks, {} parameters\n", to_string(model.modes), model.width,
+        model.blocks, parameter_count(model));
+    say(world_, "Ranks:  {} as {} (batch, channel, grid axes){}\n", world_->size(), to_string(partition),
+        options_.config.partition.empty() ? ", chosen; --partition sets it" : "");
+  }
+
+  void fit(const SampleSource& source, const Partition& partition) {
+    if (options_.config.normalise == Normalisation::none) {
+      description_.normalisers = {Normaliser::identity(description_.model.in_channels),
+                                  Normaliser::identity(description_.model.out_channels)};
+      return;
+    }
+    ProgressBar bar("normalisers", source.sample_count(), speaks());
+    description_.normalisers = fit_normalisers(source, partition, [&](Index done) { bar.update(done); });
+  }
+
+  void train(Fno<T>& model, Trainer<T>& trainer) {
+    const Index epochs = description_.training.learning_rate.epochs;
+    std::optional<History> history;
+    world_->together([&] {
+      if (speaks()) history.emplace((folder_ / "history.csv").string(), trainer.epochs_done());
+    });
+    if (trainer.epochs_done() >= epochs) {
+      say(world_, "Nothing to do: {} of {} epochs are done; --epochs sets a longer run\n", trainer.epochs_done(), epochs);
+    }
+    const Index first = trainer.epochs_done();
+    const Index samples = train_set_.sample_count();
+    ProgressBar bar("training", (epochs - first) * samples, speaks());
+    std::string last_line;
+    while (trainer.epochs_done() < epochs) {
+      const EpochRecord record = trainer.run_epoch([&](const StepReport& step) {
+        bar.update((trainer.epochs_done() - first) * samples + step.samples_done,
+                   fmt::format("epoch {}/{}  loss {:.4f}{}", trainer.epochs_done() + 1, epochs, step.mean_loss, last_line));
+      });
+      std::optional<Metrics> valid;
+      if (valid_set_) valid = evaluate(model, description_.normalisers, DatasetSource(*valid_set_), batch_size());
+      last_line = (valid ? fmt::format("  R2 {:.4f}", valid->r2) : "") + fmt::format("  {:.1f} samples/s", record.samples_per_second);
+      world_->together([&] {
+        if (history) history->add(record, valid);
+      });
+      save(model, trainer, record, valid);
+    }
+    bar.finish(last_line);
+  }
+
+  Index batch_size() const { return description_.training.batch_size; }
+
+  void save(Fno<T>& model, Trainer<T>& trainer, const EpochRecord& record, const std::optional<Metrics>& valid) {
+    const bool last = record.epoch == description_.training.learning_rate.epochs;
+    const double score = valid ? valid->relative_l2 : record.train_loss;
+    const bool due = last || record.epoch % options_.config.checkpoint_every == 0;
+    if (due) save_checkpoint(checkpoint(), description_, model, trainer);
+    if (due && (!best_score_ || score < *best_score_)) {
+      best_score_ = score;
+      save_checkpoint(best_checkpoint(), description_, model, trainer);
+    }
+  }
+
+  const TrainOptions& options_;
+  World world_;
+  std::filesystem::path folder_;
+  Dataset train_set_;
+  std::optional<Dataset> valid_set_;
+  ModelDescription description_;
+  std::optional<double> best_score_;
+};
+
+int run_train(const TrainOptions& options, const World& world) {
+  if (options.config.train_file.empty()) {
+    throw ConfigError("train: expected a data set, for example --train data/train.h5; found none");
+  }
+  if (options.config.precision == Precision::float64) return TrainingRun<double>(options, world).run();
+  return TrainingRun<float>(options, world).run();
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& program, Job& job) {
+  const auto options = std::make_shared<TrainOptions>();
+  add_run_settings(options->settings, options->config);
+  CLI::App& command = *program.add_subcommand("train", "Train a Fourier neural operator on a data set");
+  options->settings.add_options(command, {"run", "data.train", "data.valid", "model", "training"});
+  command.add_flag("--resume", options->resume,
+                   "Go on from OUTPUT/checkpoint.h5, on any number of ranks; model and schedule are the checkpoint's");
+  command.footer(
+      "Writes checkpoint.h5, best.h5, history.csv and config.toml to the output folder.\n"
+      "Example:\n  mpirun -n 2 tessera train --train data/train.h5 --valid data/valid.h5 --output run --epochs 50");
+  command.callback([options, &job] {
+    job = [options](const World& world) {
+      options->settings.resolve(*world);
+      options->config.complete();
+      return run_train(*options, world);
+    };
+  });
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file
+/// What predict and evaluate share: a model from a checkpoint on this run's ranks.
+
+#include <memory>
+#include <string>
+
+#include "commands.hpp"
+#include "run_config.hpp"
+#include "tessera/io/model_checkpoint.hpp"
+
+namespace tessera::cli {
+
+template <RealScalar T>
+struct TrainedModel {
+  ModelDescription description;
+  std::unique_ptr<Fno<T>> model;
+};
+
+/// Throws IoError for a file that is no checkpoint, PartitionError for a partition that does not fit.
+template <RealScalar T>
+TrainedModel<T> load_trained_model(const std::string& checkpoint, const RunConfig& config, const World& world) {
+  TrainedModel<T> result{read_model_description(checkpoint, world), nullptr};
+  const FnoConfig& model = result.description.model;
+  const Partition partition(world, partition_for(config, model, world->size()));
+  result.model = std::make_unique<Fno<T>>(model, partition, config.seed);
+  load_parameters(checkpoint, *result.model);
+  return result;
+}
+
+}  // namespace tessera::cli

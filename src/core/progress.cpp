@@ -1,0 +1,79 @@
+#include "tessera/core/progress.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace tessera {
+
+namespace {
+constexpr double kTerminalPeriod = 0.1;
+constexpr double kPlainPeriod = 10.0;
+constexpr Index kBarWidth = 24;
+
+double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+}  // namespace
+
+std::string format_duration(double seconds) {
+  const auto total = static_cast<Index>(std::llround(std::max(0.0, seconds)));
+  char text[64];
+  if (total >= 3600) {
+    std::snprintf(text, sizeof text, "%lld h %02lld min", static_cast<long long>(total / 3600),
+                  static_cast<long long>(total / 60 % 60));
+  } else if (total >= 60) {
+    std::snprintf(text, sizeof text, "%lld min %02lld s", static_cast<long long>(total / 60),
+                  static_cast<long long>(total % 60));
+  } else {
+    std::snprintf(text, sizeof text, "%lld s", static_cast<long long>(total));
+  }
+  return text;
+}
+
+ProgressBar::ProgressBar(std::string title, Index total, bool visible)
+    : title_(std::move(title)),
+      total_(std::max<Index>(1, total)),
+      visible_(visible),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      start_(Clock::now()),
+      drawn_(start_) {}
+
+ProgressBar::~ProgressBar() { finish(); }
+
+void ProgressBar::update(Index done, const std::string& text) {
+  done_ = std::clamp<Index>(done, 0, total_);
+  if (!visible_ || finished_) return;
+  const auto now = Clock::now();
+  if (seconds_between(drawn_, now) < (terminal_ ? kTerminalPeriod : kPlainPeriod)) return;
+  drawn_ = now;
+  draw(text, false);
+}
+
+void ProgressBar::finish(const std::string& text) {
+  if (finished_) return;
+  finished_ = true;
+  if (visible_) draw(text, true);
+}
+
+void ProgressBar::draw(const std::string& text, bool last) {
+  const double elapsed = seconds_between(start_, Clock::now());
+  const double left = done_ > 0 ? elapsed / static_cast<double>(done_) * static_cast<double>(total_ - done_) : 0.0;
+  const std::string when = last ? format_duration(elapsed) : format_duration(left) + " left";
+  const std::string gap = text.empty() ? "" : "  ";
+  if (!terminal_) {
+    std::fprintf(stderr, "%s %lld/%lld%s%s, %s\n", title_.c_str(), static_cast<long long>(done_),
+                 static_cast<long long>(total_), gap.c_str(), text.c_str(), when.c_str());
+    return;
+  }
+  const Index filled = kBarWidth * done_ / total_;
+  std::string bar(static_cast<std::size_t>(filled), '#');
+  bar.resize(static_cast<std::size_t>(kBarWidth), '.');
+  std::fprintf(stderr, "\r\033[K%s [%s] %lld/%lld%s%s  %s%s", title_.c_str(), bar.c_str(), static_cast<long long>(done_),
+               static_cast<long long>(total_), gap.c_str(), text.c_str(), when.c_str(), last ? "\n" : "");
+  std::fflush(stderr);
+}
+
+}  // namespace tessera

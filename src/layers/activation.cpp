@@ -1,0 +1,20 @@
+#include "tessera/layers/activation.hpp"
+
+#include "kernels/activation.hpp"
+
+namespace tessera {
+
+template <RealScalar T>
+Variable<T> gelu(const Variable<T>& x) {
+  DistTensor<T> y(x.space());
+  kernels::gelu(x.value().local_size(), x.value().data(), y.data());
+  return x.tape().template record<T>(std::move(y), x.requires_gradient(), [x](DistTensor<T>&& gradient) {
+    kernels::gelu_backward(gradient.local_size(), x.value().data(), gradient.data(), gradient.data());
+    x.slot()->accumulate(std::move(gradient));
+  });
+}
+
+template Variable<float> gelu(const Variable<float>&);
+template Variable<double> gelu(const Variable<double>&);
+
+}  // namespace tessera

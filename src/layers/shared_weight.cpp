@@ -1,0 +1,45 @@
+#include "tessera/layers/shared_weight.hpp"
+
+#include <complex>
+
+namespace tessera {
+
+namespace {
+
+/// The ranks of `use` at coordinate 0 of its replicating axes.
+Partition owners_of(const Partition& use) {
+  const RankGrid& grid = use.grid();
+  Shape extents = grid.extents();
+  for (std::size_t g = 0; g < extents.size(); ++g) {
+    if (grid.cuts()[g] == RankGrid::kReplicate) extents[g] = 1;
+  }
+  RankGrid owners(extents, grid.cuts());
+  std::vector<int> ranks;
+  for (Index position = 0; position < owners.size(); ++position) {
+    ranks.push_back(use.ranks()[static_cast<std::size_t>(grid.position(owners.coordinates(position)))]);
+  }
+  return Partition(use.communicator(), std::move(owners), std::move(ranks));
+}
+
+}  // namespace
+
+template <Scalar T>
+SharedWeight<T>::SharedWeight(std::string name, const Shape& shape, const Partition& use)
+    : parameter_(std::move(name), {shape, owners_of(use)}), use_space_{shape, use} {
+  if (use.grid().replicates()) {
+    broadcast_ = std::make_shared<const Broadcast<T>>(shape, parameter_.value.partition(), use);
+  }
+}
+
+template <Scalar T>
+Variable<T> SharedWeight<T>::on(Tape& tape) {
+  const Variable<T> own = tape.parameter(parameter_);
+  return broadcast_ ? tessera::apply(broadcast_, own) : own;
+}
+
+template class SharedWeight<float>;
+template class SharedWeight<double>;
+template class SharedWeight<std::complex<float>>;
+template class SharedWeight<std::complex<double>>;
+
+}  // namespace tessera

@@ -1,0 +1,35 @@
+#include "tessera/spectral/axis_transform.hpp"
+
+#include "spectral/fourier_matrix.hpp"
+#include "spectral/line_fft.hpp"
+#include "tessera/core/error.hpp"
+
+namespace tessera {
+
+namespace {
+
+/// Measured on one core (docs/performance.md): matrices win while few modes of a line are kept, and on short lines.
+bool matrix_expected_faster(Index length, Index kept) { return length <= 16 || kept * 8 <= length * 3; }
+
+}  // namespace
+
+template <RealScalar T>
+std::unique_ptr<const AxisTransform<T>> make_axis_transform(const typename AxisTransform<T>::Line& line,
+                                                            TransformEngine engine) {
+  const bool slab = line.slab.extent != line.length;
+  if (engine == TransformEngine::fft && slab) throw FftError("make_axis_transform: an FFT needs whole lines, not a slab");
+  if (engine == TransformEngine::automatic) {
+    const Index kept = static_cast<Index>(line.frequencies.size());
+    const bool matrix = slab || !FftLines<T>::available() || matrix_expected_faster(line.length, kept);
+    engine = matrix ? TransformEngine::matrix : TransformEngine::fft;
+  }
+  if (engine == TransformEngine::matrix) return std::make_unique<FourierMatrix<T>>(line);
+  return std::make_unique<LineFft<T>>(line);
+}
+
+template std::unique_ptr<const AxisTransform<float>> make_axis_transform<float>(const AxisTransform<float>::Line&,
+                                                                                TransformEngine);
+template std::unique_ptr<const AxisTransform<double>> make_axis_transform<double>(const AxisTransform<double>::Line&,
+                                                                                  TransformEngine);
+
+}  // namespace tessera

@@ -1,0 +1,168 @@
+#include "tessera/spectral/truncated_fft.hpp"
+
+#include <optional>
+
+#include "tessera/core/error.hpp"
+
+namespace tessera {
+
+namespace {
+
+constexpr std::size_t kFirstGridAxis = 2;
+
+Index product(const Shape& extents, std::size_t first, std::size_t last) {
+  return volume(Shape(extents.begin() + static_cast<Index>(first), extents.begin() + static_cast<Index>(last)));
+}
+
+/// A tensor that is either the caller's or owned.
+template <class U>
+class Held {
+ public:
+  void borrow(const DistTensor<U>& tensor) { borrowed_ = &tensor; }
+  void operator=(DistTensor<U>&& tensor) {
+    owned_ = std::move(tensor);
+    borrowed_ = nullptr;
+  }
+  const DistTensor<U>& operator*() const { return borrowed_ != nullptr ? *borrowed_ : *owned_; }
+  const DistTensor<U>* operator->() const { return &**this; }
+  void reset() { owned_.reset(); }
+  DistTensor<U> take() { return owned_ ? std::move(*owned_) : borrowed_->clone(); }
+
+ private:
+  const DistTensor<U>* borrowed_ = nullptr;
+  std::optional<DistTensor<U>> owned_;
+};
+
+/// The data between two steps: real until the first transform, complex after.
+template <class T>
+struct Stage {
+  Held<T> real;
+  Held<std::complex<T>> complex;
+};
+
+}  // namespace
+
+/// One step of the plan with what it needs to run; knows both directions.
+template <RealScalar T>
+class PlannedTransform<T>::Step {
+ public:
+  using Complex = std::complex<T>;
+
+  Step(const TransformStep& step, const SpectralGrid& spectral, const Partition& ranks, TransformEngine engine)
+      : step_(step),
+        before_{step.shape_before, ranks.with_grid(step.before)},
+        after_{step.shape_after, ranks.with_grid(step.after)} {
+    if (step.kind == TransformStep::Kind::transform) {
+      const Box tile = before_.tile();
+      const std::size_t axis = kFirstGridAxis + step.axis;
+      transform_ = make_axis_transform<T>({spectral.grid()[step.axis],
+                                           {tile.start[axis], tile.extent[axis]},
+                                           spectral.frequencies(step.axis),
+                                           spectral.inverse_weights(step.axis)},
+                                          step.partial || tile.empty() ? TransformEngine::matrix : engine);
+    } else if (step.complex_before) {
+      make_repartition(move_complex_);
+    } else {
+      make_repartition(move_real_);
+    }
+  }
+
+  void analyse(ModeScaling scaling, Stage<T>& stage) const {
+    if (transform_) {
+      DistTensor<Complex> modes(after_);
+      const auto [outer, inner] = sides();
+      if (step_.complex_before) {
+        transform_->analyse(scaling, outer, inner, stage.complex->data(), modes.data());
+      } else {
+        transform_->analyse(scaling, outer, inner, stage.real->data(), modes.data());
+      }
+      stage.real.reset();
+      stage.complex = std::move(modes);
+    } else if (step_.complex_before) {
+      stage.complex = gathers_ ? move_complex_->adjoint(*stage.complex) : move_complex_->forward(*stage.complex);
+    } else {
+      stage.real = move_real_->forward(*stage.real);
+    }
+  }
+
+  void synthesise(ModeScaling scaling, Stage<T>& stage) const {
+    if (transform_) {
+      const auto [outer, inner] = sides();
+      if (step_.complex_before) {
+        DistTensor<Complex> cells(before_);
+        transform_->synthesise(scaling, outer, inner, stage.complex->data(), cells.data());
+        stage.complex = std::move(cells);
+      } else {
+        DistTensor<T> cells(before_);
+        transform_->synthesise(scaling, outer, inner, stage.complex->data(), cells.data());
+        stage.complex.reset();
+        stage.real = std::move(cells);
+      }
+    } else if (step_.complex_before) {
+      stage.complex = gathers_ ? move_complex_->forward(*stage.complex) : move_complex_->adjoint(*stage.complex);
+    } else {
+      stage.real = move_real_->adjoint(*stage.real);
+    }
+  }
+
+ private:
+  template <class U>
+  void make_repartition(std::unique_ptr<const Repartition<U>>& move) {
+    // Partial sums travel as the adjoint of the gather that would hand every rank the owners' modes.
+    gathers_ = step_.before.replicates();
+    move = gathers_ ? std::make_unique<const Repartition<U>>(after_.shape, after_.partition, before_.partition)
+                    : std::make_unique<const Repartition<U>>(before_.shape, before_.partition, after_.partition);
+  }
+
+  /// Extents of this rank's tile before and after the transformed axis.
+  std::pair<Index, Index> sides() const {
+    const Shape extent = before_.tile().extent;
+    const std::size_t axis = kFirstGridAxis + step_.axis;
+    return {product(extent, 0, axis), product(extent, axis + 1, extent.size())};
+  }
+
+  TransformStep step_;
+  TensorSpace before_, after_;
+  bool gathers_ = false;
+  std::unique_ptr<const AxisTransform<T>> transform_;
+  std::unique_ptr<const Repartition<T>> move_real_;
+  std::unique_ptr<const Repartition<Complex>> move_complex_;
+};
+
+template <RealScalar T>
+PlannedTransform<T>::PlannedTransform(const TransformPlan& plan, const Partition& grid_partition, TransformEngine engine)
+    : plan_(plan), grid_partition_(grid_partition) {
+  if (!(grid_partition.grid() == plan.grid_ranks)) {
+    throw PartitionError("PlannedTransform: the plan is for partition " + to_string(plan.grid_ranks) + ", got " +
+                         to_string(grid_partition));
+  }
+  for (const TransformStep& step : plan.steps) {
+    steps_.push_back(std::make_unique<const Step>(step, plan.spectral, grid_partition, engine));
+  }
+}
+
+template <RealScalar T>
+PlannedTransform<T>::~PlannedTransform() = default;
+
+template <RealScalar T>
+DistTensor<std::complex<T>> PlannedTransform<T>::analyse(ModeScaling scaling, const DistTensor<T>& x) const {
+  require_space("PlannedTransform::analyse", "grid tensor", x, grid_space());
+  Stage<T> stage;
+  stage.real.borrow(x);
+  for (const auto& step : steps_) step->analyse(scaling, stage);
+  return stage.complex.take();
+}
+
+template <RealScalar T>
+DistTensor<T> PlannedTransform<T>::synthesise(ModeScaling scaling, const DistTensor<std::complex<T>>& modes) const {
+  require_space("PlannedTransform::synthesise", "spectrum", modes, spectrum_space());
+  Stage<T> stage;
+  stage.complex.borrow(modes);
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)->synthesise(scaling, stage);
+  return stage.real.take();
+}
+
+template class PlannedTransform<float>;
+template class PlannedTransform<double>;
+
+}  // namespace tessera
