@@ -1,5 +1,5 @@
-# hdf5::hdf5: the C library of an HDF5 built with MPI. CMake's own FindHDF5 asks the h5pcc script, which cannot work in a
-# folder whose path has a space. HDF5_ROOT, variable or environment, names another place to look first.
+# hdf5::hdf5: the C library of an HDF5 built with MPI. CMake's own FindHDF5 asks the h5pcc script, which cannot work in
+# a folder whose path has a space. HDF5_ROOT, variable or environment, names another place to look first.
 set(_parallel_hdf5_places HINTS ${HDF5_ROOT} ENV HDF5_ROOT)
 find_path(PARALLEL_HDF5_INCLUDE_DIR hdf5.h ${_parallel_hdf5_places}
   PATH_SUFFIXES include/hdf5/openmpi hdf5/openmpi include/hdf5/mpich hdf5/mpich include)
@@ -24,7 +24,8 @@ endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(ParallelHDF5
   REQUIRED_VARS PARALLEL_HDF5_LIBRARY PARALLEL_HDF5_INCLUDE_DIR ParallelHDF5_HAS_MPI VERSION_VAR ParallelHDF5_VERSION
-  REASON_FAILURE_MESSAGE "HDF5 built with MPI is needed (Debian: libhdf5-openmpi-dev), HDF5_ROOT says where else to look")
+  REASON_FAILURE_MESSAGE
+    "HDF5 built with MPI is needed (Debian: libhdf5-openmpi-dev), HDF5_ROOT says where else to look")
 if(ParallelHDF5_FOUND AND NOT TARGET hdf5::hdf5)
   add_library(hdf5::hdf5 UNKNOWN IMPORTED)
   set_target_properties(hdf5::hdf5 PROPERTIES IMPORTED_LOCATION "${PARALLEL_HDF5_LIBRARY}"

@@ -99,7 +99,7 @@ apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=1 \
     -o Acquire::http::Timeout=30 -o Dpkg::Use-Pty=0 "$@" </dev/null >>"$log" 2>&1
 }
-echo "Installing them with apt-get (about a minute on a fresh machine; its output goes to $log) ..."
+echo "Installing them with apt-get (a minute or two on a fresh machine; its output goes to $log) ..."
 # An unreachable list is no failure by itself: the packages may come from another one.
 apt update || true
 if ! apt install --no-install-recommends "${missing[@]}"; then

@@ -34,8 +34,8 @@ mkdir -p "$output/.steps" || fail "cannot make the output folder $output"
 output=$(cd "$output" && pwd -P)
 tessera=$root/build/release/bin/tessera
 
-# step <name> <heading> <result file>... -- <tessera's arguments>: runs tessera on all ranks in the output folder, unless
-# that was done before with the same arguments, run file and earlier steps, and the results are still there.
+# step <name> <heading> <result file>... -- <tessera's arguments>: runs tessera on all ranks in the output folder,
+# unless that was done before with the same arguments, run file and earlier steps, and the results are still there.
 recipe=$(<"$run_file")
 step() {
   local name=$1 title=$2 started=$SECONDS result
@@ -53,7 +53,9 @@ step() {
     return
   fi
   local resume=()
-  if [[ $name == train && -e $output/run/checkpoint.h5 && $(cat "$output/.steps/$name.begun" 2>/dev/null) == "$recipe" ]]; then
+  local begun
+  begun=$(cat "$output/.steps/$name.begun" 2>/dev/null || true)
+  if [[ $name == train && -e $output/run/checkpoint.h5 && $begun == "$recipe" ]]; then
     echo "Resuming from run/checkpoint.h5"
     resume=(--resume)
   fi
@@ -61,7 +63,8 @@ step() {
   printf '%s\n' "$recipe" >"$output/.steps/$name.begun"
   printf '%q ' mpirun -n "$ranks" tessera "$@" "${resume[@]}"
   echo
-  (cd "$output" && mpirun -n "$ranks" "$tessera" "$@" "${resume[@]}" </dev/null) || fail "'tessera $1' failed, see above"
+  (cd "$output" && mpirun -n "$ranks" "$tessera" "$@" "${resume[@]}" </dev/null) ||
+    fail "'tessera $1' failed, see above"
   for result in "${results[@]}"; do
     [[ -e $output/$result ]] || fail "'tessera $1' left no $output/$result"
   done
@@ -76,27 +79,33 @@ fi
 
 heading "Build"
 build_started=$SECONDS
-configure release >"$output/build.log" 2>&1 || { tail -n 20 "$output/build.log" >&2; fail "cmake cannot configure, see $output/build.log"; }
+if ! configure release >"$output/build.log" 2>&1; then
+  tail -n 20 "$output/build.log" >&2
+  fail "cmake cannot configure, see $output/build.log"
+fi
 cmake --build "$root/build/release" --target tessera_program --parallel "$(build_jobs)"
 echo "Took $(minutes_since "$build_started")."
 
 step generate "Simulate the flow around spheres" data/train.h5 data/valid.h5 data/test.h5 -- \
   generate navier-stokes --output data
-step train "Train on $ranks ranks" run/checkpoint.h5 run/history.csv -- \
+step train "Train on $ranks ranks" run/checkpoint.h5 run/best.h5 run/history.csv -- \
   train "$run_file"
-step evaluate "Evaluate on held-out spheres" run/metrics.json -- \
-  evaluate "$run_file" --checkpoint run/checkpoint.h5 --output run/metrics.json
+step evaluate "Evaluate, held-out spheres included" run/results.txt run/results.json -- \
+  evaluate "$run_file"
 step predict "Predict the held-out wakes" run/predictions.h5 -- \
-  predict "$run_file" --checkpoint run/checkpoint.h5 --output run/predictions.h5
-step plot "Draw pictures" pictures -- \
-  plot --data data/test.h5 --predictions run/predictions.h5 --history run/history.csv --output pictures
+  predict "$run_file"
+step plot "Draw pictures" pictures/history.png pictures/sample0.png -- \
+  plot --predictions run/predictions.h5 --history run/history.csv --figures pictures --sample 0,1,2 \
+  --quantity "vorticity magnitude"
 
 heading "Done in $(minutes_since 0)"
+cat "$output/run/results.txt"
 cat <<TEXT
-Pictures:    $output/pictures
-Metrics:     $output/run/metrics.json
-Loss curve:  $output/run/history.csv
-Checkpoint:  $output/run/checkpoint.h5
-Predictions: $output/run/predictions.h5
-Data:        $output/data
+
+Pictures:      $output/pictures (sample*.png: truth, prediction, error; history.png: loss)
+Results table: $output/run/results.txt and results.json
+Loss curve:    $output/run/history.csv
+Checkpoints:   $output/run/best.h5 and checkpoint.h5
+Predictions:   $output/run/predictions.h5
+Data:          $output/data
 TEXT

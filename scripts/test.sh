@@ -38,7 +38,8 @@ run_valgrind() {
   for room in "${valgrind_rooms[@]}"; do
     echo "-- ${room}_test on 2 ranks"
     mpirun -n 2 valgrind --quiet --error-exitcode=99 --suppressions=/usr/share/openmpi/openmpi-valgrind.supp \
-      --suppressions="$root/scripts/valgrind.supp" "$build_dir/tests/${room}_test" </dev/null || failures=$((failures + 1))
+      --suppressions="$root/scripts/valgrind.supp" "$build_dir/tests/${room}_test" </dev/null ||
+      failures=$((failures + 1))
   done
   result="$failures of ${#valgrind_rooms[@]} programs with errors"
   ((failures == 0))
@@ -49,7 +50,8 @@ run_ctest() {
   local status=0
   ctest --test-dir "$build_dir" --output-on-failure --no-tests=error --parallel "$cores" \
     --output-junit "$build_dir/tests.xml" "$@" </dev/null || status=$?
-  result="$(grep -c '<testcase' "$build_dir/tests.xml" || true) tests, $(grep -c '<failure' "$build_dir/tests.xml" || true) failed"
+  result="$(grep -c '<testcase' "$build_dir/tests.xml" || true) tests,"
+  result+=" $(grep -c '<failure' "$build_dir/tests.xml" || true) failed"
   return "$status"
 }
 

@@ -35,8 +35,8 @@ std::string results_table(const std::vector<SplitMetrics>& rows) {
                                  "max error", "R2", "relative L2");
   for (const SplitMetrics& row : rows) {
     const Metrics& m = row.metrics;
-    text += fmt::format("{:<12}{:>8}{:>14.4e}{:>14.4e}{:>14.4e}{:>10.4f}{:>14.4f}\n", row.split, m.samples, m.mse, m.mae,
-                        m.max_error, m.r2, m.relative_l2);
+    text += fmt::format("{:<12}{:>8}{:>14.4e}{:>14.4e}{:>14.4e}{:>10.4f}{:>14.4f}\n", row.split, m.samples, m.mse,
+                        m.mae, m.max_error, m.r2, m.relative_l2);
   }
   return text;
 }
@@ -45,9 +45,9 @@ nlohmann::ordered_json results_json(const EvaluateOptions& options, const std::v
   nlohmann::ordered_json json{{"checkpoint", options.checkpoint}, {"splits", nlohmann::ordered_json::object()}};
   for (const SplitMetrics& row : rows) {
     const Metrics& m = row.metrics;
-    json["splits"][row.split] = {{"file", row.file}, {"samples", m.samples}, {"mse", m.mse},
-                                 {"mae", m.mae},     {"max_error", m.max_error}, {"r2", m.r2},
-                                 {"relative_l2", m.relative_l2}};
+    json["splits"][row.split] = {
+        {"file", row.file}, {"samples", m.samples},        {"mse", m.mse}, {"mae", m.mae}, {"max_error", m.max_error},
+        {"r2", m.r2},       {"relative_l2", m.relative_l2}};
   }
   return json;
 }
@@ -95,8 +95,8 @@ void add_evaluate_command(CLI::App& program, Job& job) {
   settings.add("evaluate", "checkpoint", options->checkpoint, "trained model; empty: OUTPUT/best.h5");
   settings.add("evaluate", "results", options->results,
                "where the table goes, .txt and .json are appended; empty: OUTPUT/results");
-  CLI::App& command =
-      *program.add_subcommand("evaluate", "Print and write a model's errors on data sets: MSE, MAE, max, R2, relative L2");
+  CLI::App& command = *program.add_subcommand(
+      "evaluate", "Print and write a model's errors on data sets: MSE, MAE, max, R2, relative L2");
   settings.add_options(command, {"evaluate", "data", "run.output", "run.partition", "training.batch_size"});
   command.footer("Example:\n  mpirun -n 2 tessera evaluate --checkpoint run/best.h5 --test data/test.h5");
   command.callback([options, &job] {

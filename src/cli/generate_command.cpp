@@ -36,14 +36,18 @@ void add_generate_settings(Settings& settings, GenerateOptions& options) {
   settings.add("generate", "ranks_per_sample", options.data.ranks_per_sample,
                "ranks that share one sample; 0: as few as hold it, with no rank idle", at_least(0));
   settings.add("flow", "grid", flow.grid, "cells along x (downstream), y, z", each(at_least(4)));
-  settings.add("flow", "lengths", options.lengths, "periods of the box along x, y, z, in sphere diameters", each(more_than(0)));
+  settings.add("flow", "lengths", options.lengths, "periods of the box along x, y, z, in sphere diameters",
+               each(more_than(0)));
   settings.add("flow", "steps", sphere.snapshots, "snapshots of the vorticity: extent of the time axis", at_least(1));
-  settings.add("flow", "interval", sphere.interval, "time between two snapshots, in diameters per inflow speed", more_than(0));
+  settings.add("flow", "interval", sphere.interval, "time between two snapshots, in diameters per inflow speed",
+               more_than(0));
   settings.add("flow", "spin_up", sphere.spin_up, "time of the first snapshot", at_least(0));
   settings.add("flow", "radius", sphere.radius, "radius of the sphere", more_than(0));
-  settings.add("flow", "viscosity", flow.viscosity, "kinematic viscosity; 1 / Reynolds number in the default units", more_than(0));
+  settings.add("flow", "viscosity", flow.viscosity, "kinematic viscosity; 1 / Reynolds number in the default units",
+               more_than(0));
   settings.add("flow", "inflow", flow.inflow, "speed of the stream along x", more_than(0));
-  settings.add("flow", "penalisation", flow.penalisation, "time in which the sphere stops the fluid inside it", more_than(0));
+  settings.add("flow", "penalisation", flow.penalisation, "time in which the sphere stops the fluid inside it",
+               more_than(0));
   settings.add("flow", "fringe_fraction", flow.fringe_fraction,
                "share of the box, at its end, where the flow is led back to the inflow", at_least(0));
   settings.add("flow", "fringe_strength", flow.fringe_strength, "largest rate of that, per unit time", at_least(0));
@@ -80,7 +84,8 @@ DatasetLayout layout_of(const GenerateOptions& options, Index samples) {
 }
 
 /// Simulates samples first .. first + count - 1 into one file.
-void generate_split(const GenerateOptions& options, const World& world, const std::string& split, Index first, Index count) {
+void generate_split(const GenerateOptions& options, const World& world, const std::string& split, Index first,
+                    Index count) {
   if (count == 0) return;
   const std::string path = (std::filesystem::path(options.output) / (split + ".h5")).string();
   DatasetWriter writer(path, layout_of(options, count), world);
@@ -111,7 +116,8 @@ int run_generate(GenerateOptions& options, const World& world) {
   generate_split(options, world, "valid", options.train_samples, options.valid_samples);
   generate_split(options, world, "test", options.train_samples + options.valid_samples, options.test_samples);
   if (world->rank() == 0) {
-    fmt::print("Data set written to {0}\nNext: tessera train --train {0}/train.h5 --valid {0}/valid.h5\n", options.output);
+    fmt::print("Data set written to {0}\nNext: tessera train --train {0}/train.h5 --valid {0}/valid.h5\n",
+               options.output);
   }
   return 0;
 }

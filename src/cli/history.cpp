@@ -36,9 +36,10 @@ History::History(std::string path, Index epochs_done) : path_(std::move(path)) {
 }
 
 void History::add(const EpochRecord& record, const std::optional<Metrics>& valid) {
-  append(fmt::format("{},{:.8g},{:.10g},{},{},{:.8g},{:.3f},{:.3f}", record.epoch, record.learning_rate, record.train_loss,
-                     valid ? fmt::format("{:.10g}", valid->relative_l2) : "", valid ? fmt::format("{:.10g}", valid->r2) : "",
-                     record.gradient_norm, record.seconds, record.samples_per_second));
+  append(fmt::format("{},{:.8g},{:.10g},{},{},{:.8g},{:.3f},{:.3f}", record.epoch, record.learning_rate,
+                     record.train_loss, valid ? fmt::format("{:.10g}", valid->relative_l2) : "",
+                     valid ? fmt::format("{:.10g}", valid->r2) : "", record.gradient_norm, record.seconds,
+                     record.samples_per_second));
 }
 
 void History::append(const std::string& line) const {

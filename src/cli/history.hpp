@@ -13,7 +13,8 @@ namespace tessera::cli {
 /// Written by rank 0 alone, a line at a time, so that an interrupted run keeps what it had.
 class History {
  public:
-  /// A new file, or with `epochs_done` > 0 the first lines of the existing one. Throws IoError when it cannot be written.
+  /// A new file, or with `epochs_done` > 0 the first lines of the existing one. Throws IoError when it cannot be
+  /// written.
   History(std::string path, Index epochs_done);
 
   /// Appends an epoch; the validation columns stay empty without metrics. Throws IoError.

@@ -96,8 +96,8 @@ int run_predict(const PredictOptions& options, const World& world) {
   file.close();
   bar.finish();
   if (world->rank() == 0) {
-    fmt::print("{} predictions written to {}\nNext: tessera plot --predictions {}\n", samples.size(), options.predictions,
-               options.predictions);
+    fmt::print("{} predictions written to {}\nNext: tessera plot --predictions {}\n", samples.size(),
+               options.predictions, options.predictions);
   }
   return 0;
 }
@@ -110,8 +110,10 @@ void add_predict_command(CLI::App& program, Job& job) {
   add_run_settings(settings, options->config);
   settings.add("predict", "checkpoint", options->checkpoint, "trained model; empty: OUTPUT/best.h5");
   settings.add("predict", "predictions", options->predictions, "HDF5 file to write; empty: OUTPUT/predictions.h5");
-  settings.add("predict", "samples", options->samples, "samples to predict, for example 0,5; empty: all", each(at_least(0)));
-  CLI::App& command = *program.add_subcommand("predict", "Write a trained model's predictions for the samples of a data set");
+  settings.add("predict", "samples", options->samples, "samples to predict, for example 0,5; empty: all",
+               each(at_least(0)));
+  CLI::App& command =
+      *program.add_subcommand("predict", "Write a trained model's predictions for the samples of a data set");
   settings.add_options(command, {"predict", "data.test", "run.output", "run.partition"});
   command.footer(
       "The file holds input, truth and prediction, each [sample, channel, grid...].\n"
@@ -120,7 +122,8 @@ void add_predict_command(CLI::App& program, Job& job) {
     job = [options](const World& world) {
       options->settings.resolve(*world);
       RunConfig& config = options->config;
-      if (config.test_file.empty()) throw ConfigError("predict: expected a data set, for example --test data/test.h5; found none");
+      if (config.test_file.empty())
+        throw ConfigError("predict: expected a data set, for example --test data/test.h5; found none");
       if (options->checkpoint.empty()) options->checkpoint = config.output + "/best.h5";
       if (options->predictions.empty()) options->predictions = config.output + "/predictions.h5";
       const bool single = read_model_description(options->checkpoint, world).precision == scalar_name<float>();

@@ -33,8 +33,21 @@ template <class T>
 using Check = std::function<std::optional<std::string>(const T&)>;
 
 namespace detail {
+
 /// Nothing when the value fits, otherwise "<words> <bound>".
 std::optional<std::string> expected_unless(bool fits, const char* words, double bound);
+
+template <class T>
+inline constexpr bool is_integer_setting = std::integral<T> && !std::same_as<T, bool>;
+
+/// The alternative of Value that stands for T.
+template <class T>
+using StoredAs = std::conditional_t<is_integer_setting<T>, Index, T>;
+
+template <class T>
+concept SettingType = is_integer_setting<T> || std::same_as<T, double> || std::same_as<T, bool> ||
+    std::same_as<T, std::string> || std::same_as<T, Shape> || std::same_as<T, std::vector<double>>;
+
 }  // namespace detail
 
 /// Checks of numbers of any type.
@@ -68,21 +81,6 @@ auto each(Entry check) {
   };
 }
 
-namespace detail {
-
-template <class T>
-inline constexpr bool is_integer_setting = std::integral<T> && !std::same_as<T, bool>;
-
-/// The alternative of Value that stands for T.
-template <class T>
-using StoredAs = std::conditional_t<is_integer_setting<T>, Index, T>;
-
-template <class T>
-concept SettingType = is_integer_setting<T> || std::same_as<T, double> || std::same_as<T, bool> ||
-    std::same_as<T, std::string> || std::same_as<T, Shape> || std::same_as<T, std::vector<double>>;
-
-}  // namespace detail
-
 /// A registry of keys "section.name", each bound to a variable that holds its default. What a key is set to in the end:
 /// the command line's value, else the file's, else the default. The variables must outlive the registry.
 ///
@@ -111,8 +109,10 @@ class Settings {
              [&value, check](const Value& given) -> std::optional<std::string> {
                const Stored& stored = std::get<Stored>(given);
                if constexpr (detail::is_integer_setting<T>) {
-                 if (!std::in_range<T>(stored))
-                   return "a number of at most " + std::to_string(std::numeric_limits<T>::max());
+                 if (!std::in_range<T>(stored)) {
+                   return "a number from " + std::to_string(std::numeric_limits<T>::min()) + " to " +
+                          std::to_string(std::numeric_limits<T>::max());
+                 }
                }
                const T converted = static_cast<T>(stored);
                if (check) {

@@ -1,6 +1,8 @@
 /// `tessera train`: fits a Fourier neural operator to a data set.
 
 #include <fmt/format.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <CLI/App.hpp>
 #include <filesystem>
@@ -24,11 +26,7 @@ struct TrainOptions {
   bool resume = false;
 };
 
-/// Prints on rank 0 alone.
-template <class... Arguments>
-void say(const World& world, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  if (world->rank() == 0) fmt::print(format, std::forward<Arguments>(arguments)...);
-}
+std::string checkpoint_of(const std::filesystem::path& folder) { return (folder / "checkpoint.h5").string(); }
 
 /// One training run, from data set to checkpoints.
 template <RealScalar T>
@@ -50,13 +48,13 @@ class TrainingRun {
     Trainer<T> trainer(model, source, description_.normalisers, description_.training);
     if (options_.resume) load_training_state(checkpoint(), model, trainer);
     train(model, trainer);
-    say(world_, "\nCheckpoints: {} (last epoch), {} (best)\nNext: tessera evaluate --checkpoint {} --test FILE.h5\n",
-        checkpoint(), best_checkpoint(), best_checkpoint());
+    report(fmt::format("Checkpoints: {} (last epoch), {} (best)", checkpoint(), best_checkpoint()));
+    if (log_) fmt::print("Next: tessera evaluate --checkpoint {} --test FILE.h5\n", best_checkpoint());
     return 0;
   }
 
  private:
-  std::string checkpoint() const { return (folder_ / "checkpoint.h5").string(); }
+  std::string checkpoint() const { return checkpoint_of(folder_); }
   std::string best_checkpoint() const { return (folder_ / "best.h5").string(); }
   bool speaks() const { return world_->rank() == 0; }
 
@@ -66,11 +64,27 @@ class TrainingRun {
       std::error_code failure;
       std::filesystem::create_directories(folder_, failure);
       if (failure) throw IoError(fmt::format("{}: cannot be created ({})", folder_.string(), failure.message()));
-      const auto path = folder_ / "config.toml";
-      std::ofstream file(path);
-      file << options_.settings.to_toml() << std::flush;
-      if (!file) throw IoError(fmt::format("{}: cannot be written", path.string()));
+      if (!options_.resume) write_config();
+      // The log of a resumed run goes on where the first one ended.
+      const auto sink =
+          std::make_shared<spdlog::sinks::basic_file_sink_mt>((folder_ / "run.log").string(), !options_.resume);
+      log_.emplace("run", sink);
+      log_->flush_on(spdlog::level::info);
     });
+  }
+
+  void write_config() const {
+    const auto path = folder_ / "config.toml";
+    std::ofstream file(path);
+    file << options_.settings.to_toml() << std::flush;
+    if (!file) throw IoError(fmt::format("{}: cannot be written", path.string()));
+  }
+
+  /// A line for whoever watches and, with its time, for the run's log. Rank 0 alone.
+  void report(const std::string& line) {
+    if (!log_) return;
+    fmt::print("{}\n", line);
+    log_->info(line);
   }
 
   /// A new run is described by its configuration, a resumed one by its checkpoint, but for the length of the run.
@@ -86,15 +100,15 @@ class TrainingRun {
     description_.grid_spacing = train_set_.grid_spacing();
   }
 
-  void announce(const Partition& partition) const {
+  void announce(const Partition& partition) {
     const FnoConfig& model = description_.model;
-    say(world_, "Data:   {} training samples, {} -> {}", train_set_.sample_count(), to_string(train_set_.input_shape()),
-        to_string(train_set_.output_shape()));
-    say(world_, "{}\n", valid_set_ ? fmt::format(", {} validation samples", valid_set_->sample_count()) : "");
-    say(world_, "Model:  Fno, modes {}, width {}, {} blocks, {} parameters\n", to_string(model.modes), model.width,
-        model.blocks, parameter_count(model));
-    say(world_, "Ranks:  {} as {} (batch, channel, grid axes){}\n", world_->size(), to_string(partition),
-        options_.config.partition.empty() ? ", chosen; --partition sets it" : "");
+    report(fmt::format("Data:   {} training samples, {} -> {}{}", train_set_.sample_count(),
+                       to_string(train_set_.input_shape()), to_string(train_set_.output_shape()),
+                       valid_set_ ? fmt::format(", {} validation samples", valid_set_->sample_count()) : ""));
+    report(fmt::format("Model:  Fno, modes {}, width {}, {} blocks, {} parameters", to_string(model.modes), model.width,
+                       model.blocks, parameter_count(model)));
+    report(fmt::format("Ranks:  {} as {} (batch, channel, grid axes){}", world_->size(), to_string(partition),
+                       options_.config.partition.empty() ? ", chosen; --partition sets it" : ""));
   }
 
   void fit(const SampleSource& source, const Partition& partition) {
@@ -114,7 +128,8 @@ class TrainingRun {
       if (speaks()) history.emplace((folder_ / "history.csv").string(), trainer.epochs_done());
     });
     if (trainer.epochs_done() >= epochs) {
-      say(world_, "Nothing to do: {} of {} epochs are done; --epochs sets a longer run\n", trainer.epochs_done(), epochs);
+      report(fmt::format("Nothing to do: {} of {} epochs are done; --epochs sets a longer run", trainer.epochs_done(),
+                         epochs));
     }
     const Index first = trainer.epochs_done();
     const Index samples = train_set_.sample_count();
@@ -122,14 +137,19 @@ class TrainingRun {
     std::string last_line;
     while (trainer.epochs_done() < epochs) {
       const EpochRecord record = trainer.run_epoch([&](const StepReport& step) {
-        bar.update((trainer.epochs_done() - first) * samples + step.samples_done,
-                   fmt::format("epoch {}/{}  loss {:.4f}{}", trainer.epochs_done() + 1, epochs, step.mean_loss, last_line));
+        bar.update(
+            (trainer.epochs_done() - first) * samples + step.samples_done,
+            fmt::format("epoch {}/{}  loss {:.4f}{}", trainer.epochs_done() + 1, epochs, step.mean_loss, last_line));
       });
       std::optional<Metrics> valid;
       if (valid_set_) valid = evaluate(model, description_.normalisers, DatasetSource(*valid_set_), batch_size());
-      last_line = (valid ? fmt::format("  R2 {:.4f}", valid->r2) : "") + fmt::format("  {:.1f} samples/s", record.samples_per_second);
+      last_line = (valid ? fmt::format("  R2 {:.4f}", valid->r2) : "") +
+                  fmt::format("  {:.1f} samples/s", record.samples_per_second);
       world_->together([&] {
-        if (history) history->add(record, valid);
+        if (!history) return;
+        history->add(record, valid);
+        log_->info("epoch {}: loss {:.6f}{}, learning rate {:.3e}, {:.1f} s", record.epoch, record.train_loss,
+                   valid ? fmt::format(", validation R2 {:.5f}", valid->r2) : "", record.learning_rate, record.seconds);
       });
       save(model, trainer, record, valid);
     }
@@ -142,11 +162,11 @@ class TrainingRun {
     const bool last = record.epoch == description_.training.learning_rate.epochs;
     const double score = valid ? valid->relative_l2 : record.train_loss;
     const bool due = last || record.epoch % options_.config.checkpoint_every == 0;
-    if (due) save_checkpoint(checkpoint(), description_, model, trainer);
-    if (due && (!best_score_ || score < *best_score_)) {
-      best_score_ = score;
-      save_checkpoint(best_checkpoint(), description_, model, trainer);
-    }
+    if (!due) return;
+    const bool best = score < description_.best_score;
+    if (best) description_.best_score = score;
+    save_checkpoint(checkpoint(), description_, model, trainer);
+    if (best) save_checkpoint(best_checkpoint(), description_, model, trainer);
   }
 
   const TrainOptions& options_;
@@ -155,15 +175,22 @@ class TrainingRun {
   Dataset train_set_;
   std::optional<Dataset> valid_set_;
   ModelDescription description_;
-  std::optional<double> best_score_;
+  std::optional<spdlog::logger> log_;  ///< on rank 0
 };
+
+/// A resumed run keeps the precision it began with.
+bool trains_in_single_precision(const TrainOptions& options, const World& world) {
+  if (!options.resume) return options.config.precision == Precision::float32;
+  const std::string checkpoint = checkpoint_of(options.config.output);
+  return read_model_description(checkpoint, world).precision == scalar_name<float>();
+}
 
 int run_train(const TrainOptions& options, const World& world) {
   if (options.config.train_file.empty()) {
     throw ConfigError("train: expected a data set, for example --train data/train.h5; found none");
   }
-  if (options.config.precision == Precision::float64) return TrainingRun<double>(options, world).run();
-  return TrainingRun<float>(options, world).run();
+  return trains_in_single_precision(options, world) ? TrainingRun<float>(options, world).run()
+                                                    : TrainingRun<double>(options, world).run();
 }
 
 }  // namespace
@@ -176,7 +203,7 @@ void add_train_command(CLI::App& program, Job& job) {
   command.add_flag("--resume", options->resume,
                    "Go on from OUTPUT/checkpoint.h5, on any number of ranks; model and schedule are the checkpoint's");
   command.footer(
-      "Writes checkpoint.h5, best.h5, history.csv and config.toml to the output folder.\n"
+      "Writes checkpoint.h5, best.h5, history.csv, run.log and config.toml to the output folder.\n"
       "Example:\n  mpirun -n 2 tessera train --train data/train.h5 --valid data/valid.h5 --output run --epochs 50");
   command.callback([options, &job] {
     job = [options](const World& world) {

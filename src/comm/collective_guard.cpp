@@ -66,8 +66,8 @@ class CollectiveGuard::Watchdog {
 
 CollectiveGuard::CollectiveGuard(const Communicator& communicator, std::string_view operation, const Shape& shape) {
   if (!collective_checks_enabled()) return;
-  const std::string what =
-      "call " + std::to_string(communicator.count_guarded_call()) + ", " + std::string(operation) + " " + to_string(shape);
+  const std::string what = "call " + std::to_string(communicator.count_guarded_call()) + ", " + std::string(operation) +
+                           " " + to_string(shape);
   watchdog_ = std::make_unique<Watchdog>(communicator.rank(), what);
   const auto hashes = communicator.all_gather(hash_of(what));
   if (std::all_of(hashes.begin(), hashes.end(), [&](Index hash) { return hash == hashes.front(); })) return;

@@ -11,17 +11,29 @@ namespace {
 template <class T>
 MPI_Datatype mpi_type();
 template <>
-MPI_Datatype mpi_type<int>() { return MPI_INT; }
+MPI_Datatype mpi_type<int>() {
+  return MPI_INT;
+}
 template <>
-MPI_Datatype mpi_type<Index>() { return MPI_INT64_T; }
+MPI_Datatype mpi_type<Index>() {
+  return MPI_INT64_T;
+}
 template <>
-MPI_Datatype mpi_type<float>() { return MPI_FLOAT; }
+MPI_Datatype mpi_type<float>() {
+  return MPI_FLOAT;
+}
 template <>
-MPI_Datatype mpi_type<double>() { return MPI_DOUBLE; }
+MPI_Datatype mpi_type<double>() {
+  return MPI_DOUBLE;
+}
 template <>
-MPI_Datatype mpi_type<std::complex<float>>() { return MPI_C_FLOAT_COMPLEX; }
+MPI_Datatype mpi_type<std::complex<float>>() {
+  return MPI_C_FLOAT_COMPLEX;
+}
 template <>
-MPI_Datatype mpi_type<std::complex<double>>() { return MPI_C_DOUBLE_COMPLEX; }
+MPI_Datatype mpi_type<std::complex<double>>() {
+  return MPI_C_DOUBLE_COMPLEX;
+}
 
 bool mpi_finalized() {
   int finalized = 0;
@@ -32,7 +44,8 @@ bool mpi_finalized() {
 /// Calls body(offset, count) for consecutive pieces of at most `chunk` elements.
 template <class Body>
 void for_each_chunk(Index count, Index chunk, Body&& body) {
-  for (Index offset = 0; offset < count; offset += chunk) body(offset, static_cast<int>(std::min(chunk, count - offset)));
+  for (Index offset = 0; offset < count; offset += chunk)
+    body(offset, static_cast<int>(std::min(chunk, count - offset)));
 }
 
 }  // namespace
@@ -205,7 +218,8 @@ void Communicator::exchange(std::span<const Message> sends, std::span<const Mess
   constexpr int kTag = 0;
   for (const auto& list : {sends, receives}) {
     for (const Message& message : list) {
-      if (message.peer == rank_) throw ArgumentError("Communicator::exchange: rank " + std::to_string(rank_) + " to itself");
+      if (message.peer == rank_)
+        throw ArgumentError("Communicator::exchange: rank " + std::to_string(rank_) + " to itself");
     }
   }
   std::vector<MPI_Request> requests;
@@ -217,14 +231,20 @@ void Communicator::exchange(std::span<const Message> sends, std::span<const Mess
     });
   };
   for (const Message& message : receives) {
-    post(message, [&](char* data, int count, int peer, MPI_Request* request) {
-      return MPI_Irecv(data, count, MPI_BYTE, peer, kTag, handle_, request);
-    }, "MPI_Irecv");
+    post(
+        message,
+        [&](char* data, int count, int peer, MPI_Request* request) {
+          return MPI_Irecv(data, count, MPI_BYTE, peer, kTag, handle_, request);
+        },
+        "MPI_Irecv");
   }
   for (const Message& message : sends) {
-    post(message, [&](char* data, int count, int peer, MPI_Request* request) {
-      return MPI_Isend(data, count, MPI_BYTE, peer, kTag, handle_, request);
-    }, "MPI_Isend");
+    post(
+        message,
+        [&](char* data, int count, int peer, MPI_Request* request) {
+          return MPI_Isend(data, count, MPI_BYTE, peer, kTag, handle_, request);
+        },
+        "MPI_Isend");
     ledger_->record(message.bytes, message.bytes > 0 ? 1 : 0);
   }
   check_mpi(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
@@ -239,9 +259,9 @@ void Communicator::agree(const std::optional<Failure>& failure) const {
   throw_error(static_cast<ErrorKind>(kinds[static_cast<std::size_t>(first)]), message);
 }
 
-#define TESSERA_INSTANTIATE(T)                                        \
-  template void Communicator::broadcast<T>(T*, Index, int) const;     \
-  template void Communicator::sum_to_root<T>(T*, Index, int) const;   \
+#define TESSERA_INSTANTIATE(T)                                      \
+  template void Communicator::broadcast<T>(T*, Index, int) const;   \
+  template void Communicator::sum_to_root<T>(T*, Index, int) const; \
   template void Communicator::all_sum<T>(T*, Index) const;
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
@@ -251,9 +271,9 @@ TESSERA_INSTANTIATE(int)
 TESSERA_INSTANTIATE(Index)
 #undef TESSERA_INSTANTIATE
 
-#define TESSERA_INSTANTIATE(T)                        \
-  template T Communicator::all_max<T>(T) const;       \
-  template T Communicator::all_min<T>(T) const;       \
+#define TESSERA_INSTANTIATE(T)                  \
+  template T Communicator::all_max<T>(T) const; \
+  template T Communicator::all_min<T>(T) const; \
   template std::vector<T> Communicator::all_gather<T>(T) const;
 TESSERA_INSTANTIATE(double)
 TESSERA_INSTANTIATE(int)

@@ -1,10 +1,12 @@
 #include "tessera/core/progress.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 namespace tessera {
 
@@ -15,6 +17,18 @@ constexpr Index kBarWidth = 24;
 
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
+}
+
+/// Whether somebody watches standard error. Open MPI hands it on through a pipe, so its launcher, the parent process,
+/// is asked where it goes.
+bool stderr_reaches_terminal() {
+  if (isatty(STDERR_FILENO) != 0) return true;
+  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return false;
+  const int launchers = open(("/proc/" + std::to_string(getppid()) + "/fd/2").c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (launchers < 0) return false;
+  const bool terminal = isatty(launchers) != 0;
+  close(launchers);
+  return terminal;
 }
 }  // namespace
 
@@ -37,7 +51,7 @@ ProgressBar::ProgressBar(std::string title, Index total, bool visible)
     : title_(std::move(title)),
       total_(std::max<Index>(1, total)),
       visible_(visible),
-      terminal_(isatty(STDERR_FILENO) != 0),
+      terminal_(stderr_reaches_terminal()),
       start_(Clock::now()),
       drawn_(start_) {}
 
@@ -71,8 +85,9 @@ void ProgressBar::draw(const std::string& text, bool last) {
   const Index filled = kBarWidth * done_ / total_;
   std::string bar(static_cast<std::size_t>(filled), '#');
   bar.resize(static_cast<std::size_t>(kBarWidth), '.');
-  std::fprintf(stderr, "\r\033[K%s [%s] %lld/%lld%s%s  %s%s", title_.c_str(), bar.c_str(), static_cast<long long>(done_),
-               static_cast<long long>(total_), gap.c_str(), text.c_str(), when.c_str(), last ? "\n" : "");
+  std::fprintf(stderr, "\r\033[K%s [%s] %lld/%lld%s%s  %s%s", title_.c_str(), bar.c_str(),
+               static_cast<long long>(done_), static_cast<long long>(total_), gap.c_str(), text.c_str(), when.c_str(),
+               last ? "\n" : "");
   std::fflush(stderr);
 }
 

@@ -54,11 +54,13 @@ double RandomStream::normal(std::uint64_t index) const {
 }
 
 std::vector<Index> RandomStream::permutation(Index count) const {
-  if (count < 0) throw ArgumentError("RandomStream::permutation: no permutation of " + std::to_string(count) + " items");
+  if (count < 0)
+    throw ArgumentError("RandomStream::permutation: no permutation of " + std::to_string(count) + " items");
   std::vector<Index> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), Index{0});
   for (Index last = count - 1; last > 0; --last) {
-    const auto other = static_cast<Index>(bits(static_cast<std::uint64_t>(last)) % static_cast<std::uint64_t>(last + 1));
+    const auto other =
+        static_cast<Index>(bits(static_cast<std::uint64_t>(last)) % static_cast<std::uint64_t>(last + 1));
     std::swap(order[static_cast<std::size_t>(last)], order[static_cast<std::size_t>(other)]);
   }
   return order;

@@ -33,8 +33,8 @@ std::string to_string(const Shape& shape) {
 std::string to_string(const Box& box) {
   std::string text = "[";
   for (std::size_t axis = 0; axis < box.start.size(); ++axis) {
-    text += (axis ? ", " : "") + std::to_string(box.start[axis]) + ":" +
-            std::to_string(box.start[axis] + box.extent[axis]);
+    text +=
+        (axis ? ", " : "") + std::to_string(box.start[axis]) + ":" + std::to_string(box.start[axis] + box.extent[axis]);
   }
   return text + "]";
 }

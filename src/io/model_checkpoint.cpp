@@ -85,11 +85,13 @@ TrainingConfig read_training(const CheckpointReader& file) {
 /// Opens a file and makes sure that it is ours before anything else is asked of it.
 CheckpointReader open_checkpoint(const std::string& path, const std::shared_ptr<const Communicator>& communicator) {
   CheckpointReader file(path, communicator);
-  const std::string found = file.has_attribute("format") ? file.attribute<std::string>("format") : "no format attribute";
+  const std::string found =
+      file.has_attribute("format") ? file.attribute<std::string>("format") : "no format attribute";
   if (found != kFormat) throw IoError(path + ": expected a checkpoint (format '" + kFormat + "'), found " + found);
   const auto version = file.attribute<Index>("format_version");
   if (version != kVersion) {
-    throw IoError(path + ": expected format_version " + std::to_string(kVersion) + ", found " + std::to_string(version));
+    throw IoError(path + ": expected format_version " + std::to_string(kVersion) + ", found " +
+                  std::to_string(version));
   }
   return file;
 }
@@ -122,6 +124,7 @@ void save_checkpoint(const std::string& path, const ModelDescription& descriptio
   file.set_attribute("output_deviation", description.normalisers.output.deviation);
   if (!description.axis_names.empty()) file.set_attribute("axis_names", description.axis_names);
   if (!description.grid_spacing.empty()) file.set_attribute("grid_spacing", description.grid_spacing);
+  file.set_attribute("best_score", description.best_score);
   file.set_attribute("epochs_done", trainer.epochs_done());
   file.set_attribute("optimiser_steps", trainer.optimiser().steps());
   for (const ParameterRef<T>& ref : model.parameters()) {
@@ -138,7 +141,8 @@ void save_checkpoint(const std::string& path, const ModelDescription& descriptio
   file.commit();
 }
 
-ModelDescription read_model_description(const std::string& path, const std::shared_ptr<const Communicator>& communicator) {
+ModelDescription read_model_description(const std::string& path,
+                                        const std::shared_ptr<const Communicator>& communicator) {
   const CheckpointReader file = open_checkpoint(path, communicator);
   ModelDescription description;
   description.model = read_model(file);
@@ -148,9 +152,11 @@ ModelDescription read_model_description(const std::string& path, const std::shar
   description.normalisers.output = {file.attribute<std::vector<double>>("output_mean"),
                                     file.attribute<std::vector<double>>("output_deviation")};
   description.epochs_done = file.attribute<Index>("epochs_done");
+  description.best_score = file.attribute<double>("best_score");
   description.precision = file.attribute<std::string>("precision");
   if (file.has_attribute("axis_names")) description.axis_names = file.attribute<std::vector<std::string>>("axis_names");
-  if (file.has_attribute("grid_spacing")) description.grid_spacing = file.attribute<std::vector<double>>("grid_spacing");
+  if (file.has_attribute("grid_spacing"))
+    description.grid_spacing = file.attribute<std::vector<double>>("grid_spacing");
   return description;
 }
 
@@ -175,9 +181,9 @@ void load_training_state(const std::string& path, Fno<T>& model, Trainer<T>& tra
   trainer.set_epochs_done(file.attribute<Index>("epochs_done"));
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                              \
-  template void save_checkpoint<T>(const std::string&, const ModelDescription&, Fno<T>&, Trainer<T>&);      \
-  template void load_parameters<T>(const std::string&, Fno<T>&);                                            \
+#define TESSERA_INSTANTIATE(T)                                                                         \
+  template void save_checkpoint<T>(const std::string&, const ModelDescription&, Fno<T>&, Trainer<T>&); \
+  template void load_parameters<T>(const std::string&, Fno<T>&);                                       \
   template void load_training_state<T>(const std::string&, Fno<T>&, Trainer<T>&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

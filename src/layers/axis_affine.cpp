@@ -87,8 +87,8 @@ Variable<T> AxisAffine<T>::operator()(const Variable<T>& x) {
   const Sides sides = sides_of(y.box().extent, axis_);
   const Index rows = y.box().extent[axis_];
   const Index in = in_;
-  kernels::apply_along_axis(sides.outer, rows, in, sides.inner, weight.value().data(), bias ? bias->value().data() : nullptr,
-                            whole.value().data(), y.data());
+  kernels::apply_along_axis(sides.outer, rows, in, sides.inner, weight.value().data(),
+                            bias ? bias->value().data() : nullptr, whole.value().data(), y.data());
   return x.tape().template record<T>(std::move(y), true, [sides, rows, in, whole, weight, bias](DistTensor<T>&& gy) {
     auto gw = DistTensor<T>::zeros(weight.space());
     std::optional<DistTensor<T>> gb;
@@ -99,7 +99,8 @@ Variable<T> AxisAffine<T>::operator()(const Variable<T>& x) {
     if (bias) bias->slot()->accumulate(std::move(*gb));
     if (!whole.requires_gradient()) return;
     DistTensor<T> gx(whole.space());
-    kernels::apply_transposed_along_axis(sides.outer, rows, in, sides.inner, weight.value().data(), gy.data(), gx.data());
+    kernels::apply_transposed_along_axis(sides.outer, rows, in, sides.inner, weight.value().data(), gy.data(),
+                                         gx.data());
     whole.slot()->accumulate(std::move(gx));
   });
 }

@@ -1,8 +1,8 @@
 #include "tessera/layers/channel_mlp.hpp"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "kernels/activation.hpp"
 #include "kernels/products.hpp"
@@ -31,6 +31,23 @@ template <class T>
 void initialise(Parameter<T>& parameter, std::uint64_t seed, double deviation) {
   fill_normal(parameter.value, RandomStream(seed, parameter.name));
   scale(deviation, parameter.value);
+}
+
+template <class T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+template <class T>
+using Rows = Eigen::Map<const Matrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
+
+template <class T>
+Matrix<T> transposed(const T* matrix, Index rows, Index columns) {
+  return Rows<T>(matrix, rows, columns, Eigen::OuterStride<>(columns)).transpose();
+}
+
+/// sums[r] += sum of row r of `values`, whose rows are `stride` apart.
+template <class T>
+void add_row_sums(Index rows, Index count, const T* values, Index stride, T* sums) {
+  Eigen::Map<Eigen::Vector<T, Eigen::Dynamic>>(sums, rows) +=
+      Rows<T>(values, rows, count, Eigen::OuterStride<>(stride)).rowwise().sum();
 }
 
 /// One rank's share of the perceptron on its tile of grid points.
@@ -62,14 +79,15 @@ struct Share {
 
   void backward(const T* x, const T* gy, const Gradients& gradients) const {
     Buffer<T> h(hidden * kTilePoints), activated(hidden * kTilePoints), gh(hidden * kTilePoints);
-    const std::vector<T> weight1_t = transposed(weight1, hidden, in);
-    const std::vector<T> weight2_t = transposed(weight2, out, hidden);
+    const Matrix<T> weight1_t = transposed(weight1, hidden, in);
+    const Matrix<T> weight2_t = transposed(weight2, out, hidden);
     for_each_tile([&](Index b, Index first, Index count) {
       const T* x_tile = x + b * in * points + first;
       const T* gy_tile = gy + b * out * points + first;
       hidden_layer(x_tile, count, h.data());
       kernels::gelu(hidden * count, h.data(), activated.data());
-      kernels::multiply_transposed(out, hidden, count, gy_tile, points, activated.data(), count, gradients.weight2, hidden);
+      kernels::multiply_transposed(out, hidden, count, gy_tile, points, activated.data(), count, gradients.weight2,
+                                   hidden);
       add_row_sums(out, count, gy_tile, points, gradients.bias2);
       kernels::multiply(hidden, count, out, weight2_t.data(), out, gy_tile, points, gh.data(), count, false);
       kernels::gelu_backward(hidden * count, h.data(), gh.data(), gh.data());
@@ -87,19 +105,6 @@ struct Share {
     for (Index b = 0; b < batch; ++b) {
       for (Index first = 0; first < points; first += kTilePoints) body(b, first, std::min(kTilePoints, points - first));
     }
-  }
-
-  static std::vector<T> transposed(const T* matrix, Index rows, Index columns) {
-    std::vector<T> result(static_cast<std::size_t>(rows * columns));
-    for (Index r = 0; r < rows; ++r) {
-      for (Index c = 0; c < columns; ++c) result[static_cast<std::size_t>(c * rows + r)] = matrix[r * columns + c];
-    }
-    return result;
-  }
-
-  static void add_row_sums(Index rows, Index count, const T* values, Index stride, T* sums) {
-    const std::vector<T> ones(static_cast<std::size_t>(count), T{1});
-    kernels::multiply_transposed(rows, 1, count, values, stride, ones.data(), count, sums, 1);
   }
 };
 
@@ -163,7 +168,8 @@ Variable<T> ChannelMlp<T>::share(const Variable<T>& x, const TensorSpace& range)
     auto gb2 = DistTensor<T>::zeros(b2.space());
     std::optional<DistTensor<T>> gx;
     if (x.requires_gradient()) gx.emplace(x.space());
-    local.backward(x.value().data(), gy.data(), {gx ? gx->data() : nullptr, gw1.data(), gb1.data(), gw2.data(), gb2.data()});
+    local.backward(x.value().data(), gy.data(),
+                   {gx ? gx->data() : nullptr, gw1.data(), gb1.data(), gw2.data(), gb2.data()});
     if (!first_share) gb2.set_zero();
     w1.slot()->accumulate(std::move(gw1));
     b1.slot()->accumulate(std::move(gb1));

@@ -48,15 +48,16 @@ Index local_modes(const Shape& extent) { return volume(Shape(extent.begin() + 2,
 }  // namespace
 
 template <RealScalar T>
-SpectralConv<T>::SpectralConv(const std::string& name, const Partition& partition, const SpectralGrid& spectral, Index in,
-                              Index out, std::uint64_t seed, Options options)
+SpectralConv<T>::SpectralConv(const std::string& name, const Partition& partition, const SpectralGrid& spectral,
+                              Index in, Index out, std::uint64_t seed, Options options)
     : name_(name),
       partition_(partition),
       spectral_(spectral),
       schedule_(options.schedule),
       in_(in),
       out_(out),
-      weight_(name + "/weight", weight_shape(spectral, in, out), weight_partition(partition, spectral, options.schedule)) {
+      weight_(name + "/weight", weight_shape(spectral, in, out),
+              weight_partition(partition, spectral, options.schedule)) {
   initialise(weight_.parameter(), seed, options.initialisation, options.gain);
 }
 

@@ -73,7 +73,8 @@ Broadcast<T>::Broadcast(const Shape& shape, const Partition& source, const Parti
   for (std::size_t s = 0; s < groups.size(); ++s) {
     if (std::find(groups[s].begin(), groups[s].end(), me) == groups[s].end()) continue;
     const bool is_target = here >= 0 && source_position(source.grid(), target.grid(), here) == static_cast<Index>(s);
-    groups_.push_back({this->communicator().subgroup(groups[s], static_cast<int>(s)), groups[s].front() == me, is_target});
+    groups_.push_back(
+        {this->communicator().subgroup(groups[s], static_cast<int>(s)), groups[s].front() == me, is_target});
   }
 }
 

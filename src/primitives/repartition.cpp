@@ -35,7 +35,8 @@ Traffic repartition_traffic(const Shape& shape, const RankGrid& source, const Ra
   return shared_with_others(shape, tile_or_empty(shape, source, position), target, position);
 }
 
-Traffic repartition_adjoint_traffic(const Shape& shape, const RankGrid& source, const RankGrid& target, Index position) {
+Traffic repartition_adjoint_traffic(const Shape& shape, const RankGrid& source, const RankGrid& target,
+                                    Index position) {
   return shared_with_others(shape, tile_or_empty(shape, target, position), source, position);
 }
 
@@ -77,7 +78,8 @@ void Repartition<T>::move(const Side& from, const DistTensor<T>& source, const S
   const auto messages = [](const Side& side) {
     std::vector<Message> list;
     for (const Piece& piece : side.pieces) {
-      list.push_back({piece.rank, side.buffer.data() + piece.offset, piece.box.volume() * static_cast<Index>(sizeof(T))});
+      list.push_back(
+          {piece.rank, side.buffer.data() + piece.offset, piece.box.volume() * static_cast<Index>(sizeof(T))});
     }
     return list;
   };

@@ -8,7 +8,7 @@ namespace tessera {
 
 namespace {
 
-/// Measured on one core (docs/performance.md): matrices win while few modes of a line are kept, and on short lines.
+/// Products win while few modes of a line are kept, and on short lines, where an FFT has nothing to save.
 bool matrix_expected_faster(Index length, Index kept) { return length <= 16 || kept * 8 <= length * 3; }
 
 }  // namespace
@@ -17,7 +17,8 @@ template <RealScalar T>
 std::unique_ptr<const AxisTransform<T>> make_axis_transform(const typename AxisTransform<T>::Line& line,
                                                             TransformEngine engine) {
   const bool slab = line.slab.extent != line.length;
-  if (engine == TransformEngine::fft && slab) throw FftError("make_axis_transform: an FFT needs whole lines, not a slab");
+  if (engine == TransformEngine::fft && slab)
+    throw FftError("make_axis_transform: an FFT needs whole lines, not a slab");
   if (engine == TransformEngine::automatic) {
     const Index kept = static_cast<Index>(line.frequencies.size());
     const bool matrix = slab || !FftLines<T>::available() || matrix_expected_faster(line.length, kept);

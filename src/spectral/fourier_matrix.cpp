@@ -93,8 +93,8 @@ void FourierMatrix<T>::complex_product(const T* matrix, Index rows, Index terms,
     T* target = reinterpret_cast<T*>(out + a * rows * inner);
     for (Index column = 0; column < inner; column += width) {
       const Index columns = std::min(width, inner - column);
-      kernels::multiply(2 * rows, 2 * columns, terms, matrix, terms, source + 2 * column, 2 * inner, product, 2 * columns,
-                        false);
+      kernels::multiply(2 * rows, 2 * columns, terms, matrix, terms, source + 2 * column, 2 * inner, product,
+                        2 * columns, false);
       for (Index r = 0; r < rows; ++r) {
         add_rotated(columns, product + r * 2 * columns, product + (rows + r) * 2 * columns,
                     target + 2 * (r * inner + column));
@@ -104,11 +104,13 @@ void FourierMatrix<T>::complex_product(const T* matrix, Index rows, Index terms,
 }
 
 template <RealScalar T>
-void FourierMatrix<T>::analyse(ModeScaling scaling, Index outer, Index inner, const T* x, std::complex<T>* modes) const {
+void FourierMatrix<T>::analyse(ModeScaling scaling, Index outer, Index inner, const T* x,
+                               std::complex<T>* modes) const {
   const Matrices& m = matrices(scaling);
   T* out = reinterpret_cast<T*>(modes);
   if (inner == 1) {
-    kernels::multiply(outer, 2 * modes_, cells_, x, cells_, m.line_analysis_real.data(), 2 * modes_, out, 2 * modes_, false);
+    kernels::multiply(outer, 2 * modes_, cells_, x, cells_, m.line_analysis_real.data(), 2 * modes_, out, 2 * modes_,
+                      false);
     return;
   }
   const Index width = std::min(inner, kTileColumns);
@@ -144,7 +146,8 @@ void FourierMatrix<T>::synthesise(ModeScaling scaling, Index outer, Index inner,
   const Matrices& m = matrices(scaling);
   const T* in = reinterpret_cast<const T*>(modes);
   if (inner == 1) {
-    kernels::multiply(outer, cells_, 2 * modes_, in, 2 * modes_, m.line_synthesis_real.data(), cells_, x, cells_, false);
+    kernels::multiply(outer, cells_, 2 * modes_, in, 2 * modes_, m.line_synthesis_real.data(), cells_, x, cells_,
+                      false);
     return;
   }
   const Index width = std::min(inner, kTileColumns);
@@ -171,8 +174,8 @@ void FourierMatrix<T>::synthesise(ModeScaling scaling, Index outer, Index inner,
                                   std::complex<T>* x) const {
   const Matrices& m = matrices(scaling);
   if (inner == 1) {
-    kernels::multiply(outer, 2 * cells_, 2 * modes_, reinterpret_cast<const T*>(modes), 2 * modes_, m.line_synthesis.data(),
-                      2 * cells_, reinterpret_cast<T*>(x), 2 * cells_, false);
+    kernels::multiply(outer, 2 * cells_, 2 * modes_, reinterpret_cast<const T*>(modes), 2 * modes_,
+                      m.line_synthesis.data(), 2 * cells_, reinterpret_cast<T*>(x), 2 * cells_, false);
     return;
   }
   complex_product(m.synthesis.data(), cells_, modes_, outer, inner, modes, x);

@@ -24,13 +24,13 @@ class FourierMatrix final : public AxisTransform<T> {
  private:
   /// The same coefficients laid out for each use; rows are outputs unless the name says otherwise.
   struct Matrices {
-    Buffer<T> analysis;              ///< [2 K, S]: K rows of real parts, then K of imaginary parts
-    Buffer<T> synthesis;             ///< [2 S, K]: S rows of real parts, then S of imaginary parts
-    Buffer<T> synthesis_real;        ///< [S, 2 K]: (Re | -Im), for real output from split modes
-    Buffer<T> line_analysis_real;    ///< [S, 2 K]: input-major with interleaved modes, for inner = 1
-    Buffer<T> line_synthesis_real;   ///< [2 K, S]
-    Buffer<T> line_analysis;         ///< [2 S, 2 K]
-    Buffer<T> line_synthesis;        ///< [2 K, 2 S]
+    Buffer<T> analysis;             ///< [2 K, S]: K rows of real parts, then K of imaginary parts
+    Buffer<T> synthesis;            ///< [2 S, K]: S rows of real parts, then S of imaginary parts
+    Buffer<T> synthesis_real;       ///< [S, 2 K]: (Re | -Im), for real output from split modes
+    Buffer<T> line_analysis_real;   ///< [S, 2 K]: input-major with interleaved modes, for inner = 1
+    Buffer<T> line_synthesis_real;  ///< [2 K, S]
+    Buffer<T> line_analysis;        ///< [2 S, 2 K]
+    Buffer<T> line_synthesis;       ///< [2 K, 2 S]
   };
 
   static Matrices make_matrices(const typename AxisTransform<T>::Line& line, bool weighted);

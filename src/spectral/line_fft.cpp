@@ -10,7 +10,8 @@ namespace {
 template <class Body>
 void for_each_piece(Index outer, Index inner, Index max_columns, Body&& body) {
   for (Index a = 0; a < outer; ++a) {
-    for (Index column = 0; column < inner; column += max_columns) body(a, column, std::min(max_columns, inner - column));
+    for (Index column = 0; column < inner; column += max_columns)
+      body(a, column, std::min(max_columns, inner - column));
   }
 }
 

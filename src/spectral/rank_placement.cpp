@@ -57,7 +57,8 @@ class Search {
 
 Shape spread_ranks(Index ranks, const Shape& kept, const std::vector<std::size_t>& axes) {
   if (ranks == 1) return Shape(kept.size(), 1);
-  if (axes.empty()) throw PartitionError("spread_ranks: no truncated axis to place " + std::to_string(ranks) + " ranks on");
+  if (axes.empty())
+    throw PartitionError("spread_ranks: no truncated axis to place " + std::to_string(ranks) + " ranks on");
   Search search(kept, axes);
   search.place(ranks, 0);
   return search.best();

@@ -20,8 +20,8 @@ SpectralGrid::SpectralGrid(Shape grid, Shape modes) : grid_(std::move(grid)), mo
     if (grid_[axis] < 1) throw FftError(what + "extents must be at least 1");
     if (modes_[axis] < 1 || modes_[axis] > limit) {
       throw FftError(what + "axis " + std::to_string(axis) + " of length " + std::to_string(grid_[axis]) +
-                     " can keep 1 to " + std::to_string(limit) + " modes (" + (last ? "N/2 + 1" : "2 m <= N") + "), got " +
-                     std::to_string(modes_[axis]));
+                     " can keep 1 to " + std::to_string(limit) + " modes (" + (last ? "N/2 + 1" : "2 m <= N") +
+                     "), got " + std::to_string(modes_[axis]));
     }
     if (!last) kept_[axis] = 2 * modes_[axis];
   }

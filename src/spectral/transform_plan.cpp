@@ -76,7 +76,8 @@ AxisSets classify_axes(const Shape& extents) {
 }
 
 /// The distributed axis whose partial sums are smallest: the least kept modes per cell of a slab.
-std::size_t cheapest_partial_axis(const SpectralGrid& spectral, const Shape& extents, const std::vector<std::size_t>& axes) {
+std::size_t cheapest_partial_axis(const SpectralGrid& spectral, const Shape& extents,
+                                  const std::vector<std::size_t>& axes) {
   const auto growth = [&](std::size_t axis) {
     return static_cast<double>(spectral.kept()[axis] * extents[axis + kFirstGridAxis]) /
            static_cast<double>(spectral.grid()[axis]);
@@ -130,7 +131,8 @@ void plan_grady(PlanBuilder& builder, const Shape& extents) {
     const std::size_t home = is_early(axis) ? axis : (axis - half) % half;
     early_pencils[kFirstGridAxis + home] *= extents[kFirstGridAxis + axis];
   }
-  for (std::size_t axis = 0; axis < half; ++axis) late_pencils[kFirstGridAxis + half + axis] = early_pencils[kFirstGridAxis + axis];
+  for (std::size_t axis = 0; axis < half; ++axis)
+    late_pencils[kFirstGridAxis + half + axis] = early_pencils[kFirstGridAxis + axis];
 
   std::vector<std::size_t> early, late;
   for (std::size_t axis = 0; axis < axes; ++axis) (is_early(axis) ? early : late).push_back(axis);
@@ -186,10 +188,10 @@ Traffic TransformPlan::analysis_traffic(Index position, Index real_bytes) const 
   Traffic total;
   for (const TransformStep& step : steps) {
     if (step.kind != TransformStep::Kind::repartition) continue;
-    const Traffic part =
-        scaled(step.before.replicates() ? repartition_adjoint_traffic(step.shape_before, step.after, step.before, position)
-                                        : repartition_traffic(step.shape_before, step.before, step.after, position),
-               step, real_bytes);
+    const Traffic part = scaled(step.before.replicates()
+                                    ? repartition_adjoint_traffic(step.shape_before, step.after, step.before, position)
+                                    : repartition_traffic(step.shape_before, step.before, step.after, position),
+                                step, real_bytes);
     total.bytes += part.bytes;
     total.messages += part.messages;
   }
@@ -200,7 +202,8 @@ Traffic TransformPlan::synthesis_traffic(Index position, Index real_bytes) const
   Traffic total;
   for (const TransformStep& step : steps) {
     if (step.kind != TransformStep::Kind::repartition) continue;
-    const Traffic part = scaled(repartition_traffic(step.shape_before, step.after, step.before, position), step, real_bytes);
+    const Traffic part =
+        scaled(repartition_traffic(step.shape_before, step.after, step.before, position), step, real_bytes);
     total.bytes += part.bytes;
     total.messages += part.messages;
   }
@@ -211,8 +214,8 @@ std::string TransformPlan::describe() const {
   std::string text;
   for (const TransformStep& step : steps) {
     if (step.kind == TransformStep::Kind::transform) {
-      text += "transform grid axis " + std::to_string(step.axis) + (step.partial ? " (own slab, partial sums)" : "") + ": " +
-              to_string(step.shape_before) + " -> " + to_string(step.shape_after) + "\n";
+      text += "transform grid axis " + std::to_string(step.axis) + (step.partial ? " (own slab, partial sums)" : "") +
+              ": " + to_string(step.shape_before) + " -> " + to_string(step.shape_after) + "\n";
     } else {
       text += std::string(step.before.replicates() ? "sum at the owners: " : "repartition: ") + to_string(step.before) +
               " -> " + to_string(step.after) + " of " + to_string(step.shape_before) + "\n";
@@ -225,8 +228,9 @@ TransformPlan plan_transform(Index batch, Index channels, const SpectralGrid& sp
                              Schedule schedule) {
   const Shape& extents = ranks.extents();
   if (extents.size() != spectral.rank() + kFirstGridAxis || !(ranks == RankGrid(extents))) {
-    throw PartitionError("plan_transform: the partition " + to_string(ranks) + " must have one entry for batch, channel and each of " +
-                         std::to_string(spectral.rank()) + " grid axes");
+    throw PartitionError("plan_transform: the partition " + to_string(ranks) +
+                         " must have one entry for batch, channel and each of " + std::to_string(spectral.rank()) +
+                         " grid axes");
   }
   Shape shape{batch, channels};
   shape.insert(shape.end(), spectral.grid().begin(), spectral.grid().end());

@@ -130,7 +130,8 @@ class PlannedTransform<T>::Step {
 };
 
 template <RealScalar T>
-PlannedTransform<T>::PlannedTransform(const TransformPlan& plan, const Partition& grid_partition, TransformEngine engine)
+PlannedTransform<T>::PlannedTransform(const TransformPlan& plan, const Partition& grid_partition,
+                                      TransformEngine engine)
     : plan_(plan), grid_partition_(grid_partition) {
   if (!(grid_partition.grid() == plan.grid_ranks)) {
     throw PartitionError("PlannedTransform: the plan is for partition " + to_string(plan.grid_ranks) + ", got " +

@@ -17,7 +17,7 @@ void scale(double a, DistTensor<T>& x) {
   kernels::scale<T>(x.local_size(), static_cast<RealPart<T>>(a), x.data());
 }
 
-#define TESSERA_INSTANTIATE(T)                                       \
+#define TESSERA_INSTANTIATE(T)                                         \
   template void axpy<T>(double, const DistTensor<T>&, DistTensor<T>&); \
   template void scale<T>(double, DistTensor<T>&);
 TESSERA_INSTANTIATE(float)

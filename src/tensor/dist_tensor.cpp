@@ -30,7 +30,8 @@ void fill_normal(DistTensor<T>& tensor, const RandomStream& stream, bool distinc
       const auto index = static_cast<std::uint64_t>(copy + offset + i);
       if constexpr (ComplexScalar<T>) {
         using R = RealPart<T>;
-        tensor.local()[local + i] = {static_cast<R>(stream.normal(2 * index)), static_cast<R>(stream.normal(2 * index + 1))};
+        tensor.local()[local + i] = {static_cast<R>(stream.normal(2 * index)),
+                                     static_cast<R>(stream.normal(2 * index + 1))};
       } else {
         tensor.local()[local + i] = static_cast<T>(stream.normal(index));
       }
@@ -45,10 +46,10 @@ void require_space(const char* operation, const char* argument, const DistTensor
                    to_string(tensor.space()));
 }
 
-#define TESSERA_INSTANTIATE(T)                                                       \
-  template double inner_product<T>(const DistTensor<T>&, const DistTensor<T>&);      \
-  template double norm<T>(const DistTensor<T>&);                                     \
-  template void fill_normal<T>(DistTensor<T>&, const RandomStream&, bool);           \
+#define TESSERA_INSTANTIATE(T)                                                  \
+  template double inner_product<T>(const DistTensor<T>&, const DistTensor<T>&); \
+  template double norm<T>(const DistTensor<T>&);                                \
+  template void fill_normal<T>(DistTensor<T>&, const RandomStream&, bool);      \
   template void require_space<T>(const char*, const char*, const DistTensor<T>&, const TensorSpace&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

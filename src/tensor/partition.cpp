@@ -28,7 +28,8 @@ void check_ranks(const Communicator& communicator, const RankGrid& grid, const s
   }
   std::vector<bool> seen(static_cast<std::size_t>(communicator.size()), false);
   for (const int rank : ranks) {
-    if (rank < 0 || rank >= communicator.size()) throw PartitionError(what + "there is no rank " + std::to_string(rank));
+    if (rank < 0 || rank >= communicator.size())
+      throw PartitionError(what + "there is no rank " + std::to_string(rank));
     if (seen[static_cast<std::size_t>(rank)]) throw PartitionError(what + "rank " + std::to_string(rank) + " repeats");
     seen[static_cast<std::size_t>(rank)] = true;
   }

@@ -23,7 +23,8 @@ RankGrid::RankGrid(Shape extents, std::vector<int> cuts) : extents_(std::move(ex
     throw PartitionError(what + "every entry must be at least 1");
   }
   if (cuts_.size() != extents_.size()) {
-    throw PartitionError(what + "needs " + std::to_string(extents_.size()) + " cuts, got " + std::to_string(cuts_.size()));
+    throw PartitionError(what + "needs " + std::to_string(extents_.size()) + " cuts, got " +
+                         std::to_string(cuts_.size()));
   }
   for (std::size_t g = 0; g < cuts_.size(); ++g) {
     for (std::size_t h = 0; h < g; ++h) {

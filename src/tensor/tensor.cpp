@@ -40,7 +40,7 @@ Tensor<T> Tensor<T>::clone() const {
   return result;
 }
 
-#define TESSERA_INSTANTIATE(T)                                        \
+#define TESSERA_INSTANTIATE(T)                                             \
   template void copy<T>(const TensorView<const T>&, const TensorView<T>&); \
   template void add<T>(const TensorView<const T>&, const TensorView<T>&);  \
   template class Tensor<T>;

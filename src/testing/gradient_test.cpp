@@ -48,7 +48,8 @@ std::string GradientReport::describe() const {
   return text + "orders " + std::to_string(first_order) + " and " + std::to_string(second_order) + "\n";
 }
 
-GradientReport gradient_test(const std::function<double(double)>& value_along, double slope, double first_step, int steps) {
+GradientReport gradient_test(const std::function<double(double)>& value_along, double slope, double first_step,
+                             int steps) {
   GradientReport report{};
   const double origin = value_along(0.0);
   double h = first_step;

@@ -25,7 +25,8 @@ ReferenceModel read_model(const Hdf5File& file) {
   config.hidden = file.read_attribute<Index>("hidden");
   config.blocks = file.read_attribute<Index>("blocks");
   config.validate();
-  if (model.batch < 1) throw IoError(file.path() + ": expected a batch of at least 1, found " + std::to_string(model.batch));
+  if (model.batch < 1)
+    throw IoError(file.path() + ": expected a batch of at least 1, found " + std::to_string(model.batch));
   return model;
 }
 
@@ -95,9 +96,9 @@ ReferenceReport check_reference(const std::string& path, const std::shared_ptr<c
   return report;
 }
 
-template ReferenceReport check_reference<float>(const std::string&, const std::shared_ptr<const Communicator>&, const Shape&,
-                                                Schedule);
-template ReferenceReport check_reference<double>(const std::string&, const std::shared_ptr<const Communicator>&, const Shape&,
-                                                 Schedule);
+template ReferenceReport check_reference<float>(const std::string&, const std::shared_ptr<const Communicator>&,
+                                                const Shape&, Schedule);
+template ReferenceReport check_reference<double>(const std::string&, const std::shared_ptr<const Communicator>&,
+                                                 const Shape&, Schedule);
 
 }  // namespace tessera

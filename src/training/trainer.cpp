@@ -33,7 +33,8 @@ Trainer<T>::Trainer(Fno<T>& model, const SampleSource& source, const NormaliserP
       parameters_(model.parameters()),
       optimiser_(parameters_, {.beta1 = config.beta1, .beta2 = config.beta2, .weight_decay = config.weight_decay}) {
   check_samples(model, source);
-  if (config.batch_size < 1) throw ConfigError("training: batch_size must be at least 1, got " + std::to_string(config.batch_size));
+  if (config.batch_size < 1)
+    throw ConfigError("training: batch_size must be at least 1, got " + std::to_string(config.batch_size));
   if (source.sample_count() < 1) throw ConfigError("training: the data set has no samples");
 }
 
@@ -65,7 +66,8 @@ template <RealScalar T>
 EpochRecord Trainer<T>::run_epoch(const std::function<void(const StepReport&)>& after_step) {
   const auto start = std::chrono::steady_clock::now();
   const Index samples = source_.sample_count();
-  const auto order = RandomStream(config_.seed, "shuffle of epoch " + std::to_string(epochs_done_)).permutation(samples);
+  const auto order =
+      RandomStream(config_.seed, "shuffle of epoch " + std::to_string(epochs_done_)).permutation(samples);
   const Index steps = (samples + config_.batch_size - 1) / config_.batch_size;
   EpochRecord record;
   record.epoch = epochs_done_ + 1;
@@ -74,7 +76,8 @@ EpochRecord Trainer<T>::run_epoch(const std::function<void(const StepReport&)>& 
     const Index first = step * config_.batch_size;
     const Index count = std::min(config_.batch_size, samples - first);
     // Progress at the end of the step, so that a warm-up starts above zero.
-    const double progress = static_cast<double>(epochs_done_) + static_cast<double>(step + 1) / static_cast<double>(steps);
+    const double progress =
+        static_cast<double>(epochs_done_) + static_cast<double>(step + 1) / static_cast<double>(steps);
     record.learning_rate = config_.learning_rate.at(progress);
     double norm = 0.0;
     const std::span batch(order.data() + first, static_cast<std::size_t>(count));
@@ -117,10 +120,11 @@ Metrics evaluate(Fno<T>& model, const NormaliserPair& normalisers, const SampleS
   return metrics.result();
 }
 
-#define TESSERA_INSTANTIATE(T)                                                        \
-  template class Trainer<T>;                                                          \
-  template DistTensor<T> predict(Fno<T>&, const NormaliserPair&, DistTensor<T>);      \
-  template Metrics evaluate(Fno<T>&, const NormaliserPair&, const SampleSource&, Index, const std::function<void(Index)>&);
+#define TESSERA_INSTANTIATE(T)                                                          \
+  template class Trainer<T>;                                                            \
+  template DistTensor<T> predict(Fno<T>&, const NormaliserPair&, DistTensor<T>);        \
+  template Metrics evaluate(Fno<T>&, const NormaliserPair&, const SampleSource&, Index, \
+                            const std::function<void(Index)>&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

@@ -64,7 +64,8 @@ TEST(ModelCheckpoint, AResumedRunFollowsTheSameLossCurveAtAnotherRankCount) {
   save_checkpoint(checkpoint_path(), description(), first.model, first.trainer);
 
   // On one rank, and on all ranks along other axes.
-  for (const Shape& extents : {Shape{1, 1, 1, 1}, Shape{ranks, 1, 1, 1}, Shape{1, ranks, 1, 1}, Shape{1, 1, 1, ranks}}) {
+  for (const Shape& extents :
+       {Shape{1, 1, 1, 1}, Shape{ranks, 1, 1, 1}, Shape{1, ranks, 1, 1}, Shape{1, 1, 1, ranks}}) {
     SCOPED_TRACE(to_string(extents));
     const ModelDescription stored = read_model_description(checkpoint_path(), world());
     CheckpointedRun resumed(extents, stored);

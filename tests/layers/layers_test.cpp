@@ -30,16 +30,18 @@ AnyLayer spectral_conv(const Partition& partition) {
                                                           SpectralConv<double>::Options{}));
 }
 AnyLayer spectral_conv_3d(const Partition& partition) {
-  return any_layer(std::make_shared<SpectralConv<double>>("spectral", partition, SpectralGrid({4, 5, 6}, {1, 2, 4}), 2, 2,
-                                                          1, SpectralConv<double>::Options{}));
+  return any_layer(std::make_shared<SpectralConv<double>>("spectral", partition, SpectralGrid({4, 5, 6}, {1, 2, 4}), 2,
+                                                          2, 1, SpectralConv<double>::Options{}));
 }
 AnyLayer partial_sums(const Partition& partition) {
-  return any_layer(std::make_shared<SpectralConv<double>>("spectral", partition, SpectralGrid({6, 5}, {2, 3}), 3, 4, 1,
-                                                          SpectralConv<double>::Options{.schedule = Schedule::partial_sums}));
+  return any_layer(
+      std::make_shared<SpectralConv<double>>("spectral", partition, SpectralGrid({6, 5}, {2, 3}), 3, 4, 1,
+                                             SpectralConv<double>::Options{.schedule = Schedule::partial_sums}));
 }
 AnyLayer block(const Partition& partition) {
   return any_layer(std::make_shared<FnoBlock<double>>("block", partition, SpectralGrid({6, 5}, {2, 3}), 3, 1,
-                                                      Schedule::exchange, Initialisation::variance_preserving, kGeluGain));
+                                                      Schedule::exchange, Initialisation::variance_preserving,
+                                                      kGeluGain));
 }
 
 TEST(Gelu, IsThatOfOneRankAndPassesTaylor) {
@@ -103,7 +105,8 @@ TEST(SpectralConv, InitialWeightsHaveTheDocumentedVariance) {
   ParameterList<double> list;
   layer.list_parameters(list);
   const auto& weight = *std::get<Parameter<std::complex<double>>*>(list.front());
-  const double mean_square = inner_product(weight.value, weight.value) / static_cast<double>(volume(weight.value.shape()));
+  const double mean_square =
+      inner_product(weight.value, weight.value) / static_cast<double>(volume(weight.value.shape()));
   EXPECT_NEAR(mean_square, 4.0 / 8.0, 0.02);
 }
 

@@ -64,7 +64,7 @@ TEST(ChoosePartition, TakesTheAxisThatDividesEvenly) {
 TEST(ChoosePartition, FallsBackToTimeThenBatch) {
   const FnoConfig line = config_of({16}, {4});
   EXPECT_EQ(choose_partition(4, line, 8), (Shape{1, 1, 4}));
-  EXPECT_EQ(choose_partition(32, line, 8), (Shape{2, 1, 16}));
+  EXPECT_EQ(choose_partition(32, line, 8), (Shape{8, 1, 4}));
   const FnoConfig narrow = config_of({2, 8}, {1, 2});
   EXPECT_EQ(choose_partition(2, narrow, 4), (Shape{1, 1, 2, 1}));
   const Shape beyond_space = choose_partition(4, narrow, 4);

@@ -164,6 +164,12 @@ TEST(SpreadRanks, UsesAsManyAxesAsItTakes) {
   EXPECT_THROW(spread_ranks(2, {4}, {}), PartitionError);
 }
 
+TEST(SpreadRanks, PrefersFewerAndEarlierAxesAmongEquals) {
+  EXPECT_EQ(spread_ranks(2, {4, 4}, {0, 1}), (Shape{2, 1}));
+  EXPECT_EQ(spread_ranks(4, {4, 4}, {0, 1}), (Shape{4, 1}));
+  EXPECT_EQ(spread_ranks(4, {4, 2, 4}, {1, 2}), (Shape{1, 1, 4}));
+}
+
 TEST(SpreadRanks, PlacesEveryRankOnTheListedAxes) {
   for (Index ranks = 1; ranks <= 24; ++ranks) {
     const Shape placed = spread_ranks(ranks, {4, 6, 5}, {0, 2});

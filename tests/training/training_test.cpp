@@ -98,7 +98,8 @@ TEST(Normaliser, GivesZeroMeanAndUnitDeviationOnEveryPartition) {
     const auto pair = fit_normalisers(source, partition);
     EXPECT_NEAR(pair.output.mean[0], expected.output.mean[0], 1e-13);
     EXPECT_NEAR(pair.output.deviation[0], expected.output.deviation[0], 1e-13);
-    DistTensor<double> input({model_config().input_shape(5), partition}), output({model_config().output_shape(5), partition});
+    DistTensor<double> input({model_config().input_shape(5), partition}),
+        output({model_config().output_shape(5), partition});
     const std::vector<Index> all{0, 1, 2, 3, 4};
     source.read(all, input, output);
     const auto original = output.clone();

@@ -14,13 +14,15 @@
 namespace tessera {
 
 /// y = F x, differentiated by the operator's adjoint: dL/dx = F* dL/dy. Makes any user's LinearOperator differentiable.
-/// Collective, like the operator. (Call it as tessera::apply: std::apply is found too wherever a std type is an argument.)
+/// Collective, like the operator. (Call it as tessera::apply: std::apply is found too wherever a std type is an
+/// argument.)
 template <class Op, Scalar X>
-  requires std::derived_from<Op, LinearOperator<X, typename Op::Range>>
+requires std::derived_from<Op, LinearOperator<X, typename Op::Range>>
 auto apply(const std::shared_ptr<Op>& op, const Variable<X>& x) {
   using Y = typename Op::Range;
-  return x.tape().template record<Y>(op->forward(x.value()), x.requires_gradient(),
-                                     [op, slot = x.slot()](DistTensor<Y>&& gradient) { slot->accumulate(op->adjoint(gradient)); });
+  return x.tape().template record<Y>(
+      op->forward(x.value()), x.requires_gradient(),
+      [op, slot = x.slot()](DistTensor<Y>&& gradient) { slot->accumulate(op->adjoint(gradient)); });
 }
 
 /// A differentiable, not necessarily linear operator. Users derive from it as from LinearOperator.
@@ -68,7 +70,7 @@ class DifferentiableOperator {
 
 /// y = f(x), differentiated by the operator's backward. Collective.
 template <class Op, Scalar X>
-  requires std::derived_from<Op, DifferentiableOperator<X, typename Op::Range>>
+requires std::derived_from<Op, DifferentiableOperator<X, typename Op::Range>>
 auto apply(const std::shared_ptr<Op>& op, const Variable<X>& x) {
   using Y = typename Op::Range;
   return x.tape().template record<Y>(op->forward(x.value()), x.requires_gradient(), [op, x](DistTensor<Y>&& gradient) {

@@ -69,7 +69,8 @@ class Variable {
 
   /// dL/d(this) after Tape::backward, for variables made with Tape::leaf. Throws ArgumentError when there is none.
   const DistTensor<T>& gradient() const {
-    if (!slot_ || !slot_->gathered()) throw ArgumentError("Variable::gradient: no backward pass has reached this variable");
+    if (!slot_ || !slot_->gathered())
+      throw ArgumentError("Variable::gradient: no backward pass has reached this variable");
     return *slot_->gathered();
   }
 

@@ -52,7 +52,8 @@ class Communicator {
   /// False for a moved-from communicator and on ranks that a split left out.
   bool valid() const noexcept { return handle_ != MPI_COMM_NULL; }
 
-  /// Ranks of equal colour form a new communicator, ordered by key; a negative colour takes part and gets an invalid one.
+  /// Ranks of equal colour form a new communicator, ordered by key; a negative colour takes part and gets an invalid
+  /// one.
   Communicator split(int color, int key) const;
   /// A communicator of the listed ranks, in that order. Collective over the listed ranks only; lists that share ranks
   /// must be created in the same order everywhere. Throws ArgumentError when a rank repeats or does not exist.

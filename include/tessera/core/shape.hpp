@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Extents, strides and index boxes. Extents and offsets are 64-bit everywhere; layout is row-major (last axis fastest).
+/// Extents, strides and index boxes. Extents and offsets are 64-bit everywhere; layout is row-major (last axis
+/// fastest).
 
 #include <cstdint>
 #include <string>

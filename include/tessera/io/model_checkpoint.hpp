@@ -7,6 +7,7 @@
 /// compounds {r, i}) and attributes for the model's configuration, the normalisers, the epoch, the optimiser's step
 /// count, the learning-rate schedule and the seed of the shuffles. Written on one partition, read on any.
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,9 +23,10 @@ struct ModelDescription {
   NormaliserPair normalisers;
   TrainingConfig training;  ///< as the run was configured, the shuffles' seed included
   Index epochs_done = 0;
-  std::string precision;                ///< scalar_name of the weights
-  std::vector<std::string> axis_names;  ///< of the output's grid axes; may be empty
-  std::vector<double> grid_spacing;     ///< of the output's grid axes; may be empty
+  double best_score = std::numeric_limits<double>::infinity();  ///< lowest validation (else training) loss saved so far
+  std::string precision;                                        ///< scalar_name of the weights
+  std::vector<std::string> axis_names;                          ///< of the output's grid axes; may be empty
+  std::vector<double> grid_spacing;                             ///< of the output's grid axes; may be empty
 };
 
 /// Writes model and optimiser beside the old file and renames (see CheckpointWriter). Collective.
@@ -33,7 +35,8 @@ template <RealScalar T>
 void save_checkpoint(const std::string& path, const ModelDescription& description, Fno<T>& model, Trainer<T>& trainer);
 
 /// Collective. Throws IoError when the file is missing, damaged, or no checkpoint of a model.
-ModelDescription read_model_description(const std::string& path, const std::shared_ptr<const Communicator>& communicator);
+ModelDescription read_model_description(const std::string& path,
+                                        const std::shared_ptr<const Communicator>& communicator);
 
 /// Fills the parameters of a model of the described configuration. Collective. Throws IoError naming what is missing.
 template <RealScalar T>

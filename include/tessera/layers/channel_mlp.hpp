@@ -17,14 +17,14 @@ namespace tessera {
 /// y = W2 gelu(W1 x + b1) + b2 at every grid point; x [batch, in, grid...], y [batch, out, grid...], W1 [hidden, in],
 /// W2 [out, hidden].
 ///
-/// Works in tiles of grid points that stay in cache and recomputes the hidden layer in the backward pass, so a tensor of
-/// `hidden` channels is never stored. Where channels are distributed, x is gathered over them, every rank computes its
-/// share of the hidden channels, and the shares are summed where they belong (reduce-scatter); W1, b1 are then cut by
-/// rows and W2 by columns. On all other axes the weights are replicated.
+/// Works in tiles of grid points that stay in cache and recomputes the hidden layer in the backward pass, so a tensor
+/// of `hidden` channels is never stored. Where channels are distributed, x is gathered over them, every rank computes
+/// its share of the hidden channels, and the shares are summed where they belong (reduce-scatter); W1, b1 are then cut
+/// by rows and W2 by columns. On all other axes the weights are replicated.
 ///
 /// Parameters are named first + "/weight", first + "/bias", second + "/weight", second + "/bias".
-/// Initial weights: normal with variance 1 / in and gain^2 / hidden (gain for gelu, see kGeluGain), biases with standard
-/// deviation 0.1. Calls are collective. Throws ShapeError for a wrong input.
+/// Initial weights: normal with variance 1 / in and gain^2 / hidden (gain for gelu, see kGeluGain), biases with
+/// standard deviation 0.1. Calls are collective. Throws ShapeError for a wrong input.
 template <RealScalar T>
 class ChannelMlp {
  public:

@@ -22,8 +22,8 @@ namespace tessera {
 ///
 /// Initial weights: variance_preserving draws normal R with E|R|^2 = gain^2 / in; dfno draws both parts uniformly from
 /// [0, 1) / (in out).
-/// Calls are collective. Errors: those of SpectralGrid and plan_transform at construction, ShapeError for a wrong input.
-/// Source: Li et al., arXiv 2010.08895, equation 4; Grady et al., arXiv 2204.01205.
+/// Calls are collective. Errors: those of SpectralGrid and plan_transform at construction, ShapeError for a wrong
+/// input. Source: Li et al., arXiv 2010.08895, equation 4; Grady et al., arXiv 2204.01205.
 template <RealScalar T>
 class SpectralConv {
  public:

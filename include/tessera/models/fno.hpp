@@ -18,11 +18,11 @@ namespace tessera {
 struct FnoConfig {
   Index in_channels = 1;
   Index out_channels = 1;
-  Shape grid;               ///< extents of the output grid, 1 to 4 axes
-  Index in_steps = 0;       ///< extent of the input on the last axis; it is lifted to grid.back(). 0: no lift
-  Shape modes;              ///< kept modes per grid axis, see SpectralGrid
-  Index width = 20;         ///< channels of the blocks
-  Index hidden = 128;       ///< channels of the projection's hidden layer
+  Shape grid;          ///< extents of the output grid, 1 to 4 axes
+  Index in_steps = 0;  ///< extent of the input on the last axis; it is lifted to grid.back(). 0: no lift
+  Shape modes;         ///< kept modes per grid axis, see SpectralGrid
+  Index width = 20;    ///< channels of the blocks
+  Index hidden = 128;  ///< channels of the projection's hidden layer
   Index blocks = 4;
   Schedule schedule = Schedule::exchange;
   Initialisation initialisation = Initialisation::variance_preserving;

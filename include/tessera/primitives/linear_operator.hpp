@@ -95,8 +95,8 @@ class Compose final : public LinearOperator<X, Z> {
         first_(std::move(first)),
         second_(std::move(second)) {
     if (!(first_->range() == second_->domain())) {
-      throw ShapeError("Compose: " + first_->name() + " ends in " + to_string(first_->range()) + ", " + second_->name() +
-                       " starts from " + to_string(second_->domain()));
+      throw ShapeError("Compose: " + first_->name() + " ends in " + to_string(first_->range()) + ", " +
+                       second_->name() + " starts from " + to_string(second_->domain()));
     }
   }
 

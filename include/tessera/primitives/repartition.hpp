@@ -41,7 +41,8 @@ class Repartition final : public LinearOperator<T> {
   };
 
   void add_pieces(const Box& mine, const TensorSpace& other_space, Side& side);
-  void move(const Side& from, const DistTensor<T>& source, const Side& to, DistTensor<T>& target, bool accumulate) const;
+  void move(const Side& from, const DistTensor<T>& source, const Side& to, DistTensor<T>& target,
+            bool accumulate) const;
   void do_forward(const DistTensor<T>& x, DistTensor<T>& y) const override;
   void do_adjoint(const DistTensor<T>& y, DistTensor<T>& x) const override;
 

@@ -17,7 +17,8 @@ namespace tessera {
 /// How distributed axes are brought home.
 enum class Schedule {
   exchange,      ///< all distributed axes in one exchange, after every local axis has been truncated
-  partial_sums,  ///< every rank transforms its slab of each distributed axis; the retained modes are summed at their owners
+  partial_sums,  ///< every rank transforms its slab of each distributed axis; the retained modes are summed at their
+                 ///< owners
   grady,         ///< two-dimensional pencils, four exchanges per block (Grady et al., arXiv 2204.01205)
   witte          ///< one distributed axis, two exchanges per block (Witte et al., SciAI4Industry)
 };
@@ -35,8 +36,8 @@ struct TransformStep {
   /// which leaves partial sums.
   std::size_t axis = 0;
   bool partial = false;
-  /// Global shape [batch, channel, ...] and rank grid before and after the step. A repartition whose `before` replicates
-  /// sums the copies on the way.
+  /// Global shape [batch, channel, ...] and rank grid before and after the step. A repartition whose `before`
+  /// replicates sums the copies on the way.
   Shape shape_before, shape_after;
   RankGrid before, after;
   /// Whether the data is complex before the step (real until the first transform).
@@ -60,10 +61,10 @@ struct TransformPlan {
 };
 
 /// Plans the transform of a real tensor [batch, channels, grid...] whose ranks form `ranks` (one entry per tensor axis,
-/// entry i cutting axis i). Ranks on the batch axis stay; ranks on the channel axis and on grid axes move onto modes, so
-/// that every rank ends up with all channels of some modes, spread over as many axes as it takes to give every rank work.
-/// Where no grid axis is local, `exchange` transforms one of them by partial sums.
-/// Throws PartitionError when `ranks` does not fit, or the schedule cannot serve it.
+/// entry i cutting axis i). Ranks on the batch axis stay; ranks on the channel axis and on grid axes move onto modes,
+/// so that every rank ends up with all channels of some modes, spread over as many axes as it takes to give every rank
+/// work. Where no grid axis is local, `exchange` transforms one of them by partial sums. Throws PartitionError when
+/// `ranks` does not fit, or the schedule cannot serve it.
 TransformPlan plan_transform(Index batch, Index channels, const SpectralGrid& spectral, const RankGrid& ranks,
                              Schedule schedule);
 

@@ -21,14 +21,12 @@ template <RealScalar T>
 class PlannedTransform {
  public:
   PlannedTransform(const TransformPlan& plan, const Partition& grid_partition,
-                    TransformEngine engine = TransformEngine::automatic);
+                   TransformEngine engine = TransformEngine::automatic);
   ~PlannedTransform();
 
   const TransformPlan& plan() const noexcept { return plan_; }
   TensorSpace grid_space() const { return {plan_.grid_shape, grid_partition_}; }
-  TensorSpace spectrum_space() const {
-    return {plan_.spectrum_shape, grid_partition_.with_grid(plan_.spectrum_ranks)};
-  }
+  TensorSpace spectrum_space() const { return {plan_.spectrum_shape, grid_partition_.with_grid(plan_.spectrum_ranks)}; }
 
   /// Grid to modes along the steps, mode k of every axis multiplied by its scaling.
   DistTensor<std::complex<T>> analyse(ModeScaling scaling, const DistTensor<T>& x) const;

@@ -17,7 +17,8 @@ struct GradientReport {
   double first_order;                     ///< slope of log(remainder) over log(h): 1 for a smooth f
   double second_order;                    ///< 2 when the gradient is right, 1 when it is wrong
 
-  /// Whether both orders are within `slack` of (at least) 1 and 2, or the remainders are already at rounding (f linear).
+  /// Whether both orders are within `slack` of (at least) 1 and 2, or the remainders are already at rounding (f
+  /// linear).
   bool passes(double slack = 0.15) const;
   std::string describe() const;
 };

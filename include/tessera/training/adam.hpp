@@ -12,9 +12,9 @@
 
 namespace tessera {
 
-/// Adam (Kingma & Ba, arXiv 1412.6980, algorithm 1); with weight_decay > 0 AdamW (Loshchilov & Hutter, arXiv 1711.05101,
-/// algorithm 2: decay decoupled from the gradient). Complex weights share one second moment of |g|^2 per element.
-/// Every rank updates the tiles it stores; no communication.
+/// Adam (Kingma & Ba, arXiv 1412.6980, algorithm 1); with weight_decay > 0 AdamW (Loshchilov & Hutter, arXiv
+/// 1711.05101, algorithm 2: decay decoupled from the gradient). Complex weights share one second moment of |g|^2 per
+/// element. Every rank updates the tiles it stores; no communication.
 template <RealScalar T>
 class Adam {
  public:

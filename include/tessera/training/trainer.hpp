@@ -29,7 +29,7 @@ struct TrainingConfig {
 
 /// What one epoch did.
 struct EpochRecord {
-  Index epoch = 0;  ///< 1 for the first
+  Index epoch = 0;             ///< 1 for the first
   double learning_rate = 0.0;  ///< of the last step
   double train_loss = 0.0;     ///< mean over samples, in normalised units, while training
   double gradient_norm = 0.0;  ///< mean over steps, before clipping
@@ -44,9 +44,9 @@ struct StepReport {
   double mean_loss;
 };
 
-/// Trains a model in place. Losses are taken between normalised outputs. The order of samples in epoch e is a permutation
-/// drawn from (seed, e), so a run does not depend on the rank count, and a resumed run continues the same sequence.
-/// All members are collective over the model's communicator.
+/// Trains a model in place. Losses are taken between normalised outputs. The order of samples in epoch e is a
+/// permutation drawn from (seed, e), so a run does not depend on the rank count, and a resumed run continues the same
+/// sequence. All members are collective over the model's communicator.
 template <RealScalar T>
 class Trainer {
  public:

@@ -15,27 +15,27 @@ namespace {
 template <class T>
 struct Fftw;
 
-#define TESSERA_FFTW_PRECISION(T, PREFIX)                                                                              \
-  template <>                                                                                                          \
-  struct Fftw<T> {                                                                                                     \
-    using Plan = PREFIX##plan;                                                                                         \
-    using Complex = PREFIX##complex;                                                                                   \
-    static Plan complex_plan(int n, int columns, Complex* lines, int sign) {                                           \
-      return PREFIX##plan_many_dft(1, &n, columns, lines, nullptr, columns, 1, lines, nullptr, columns, 1, sign,       \
-                                   FFTW_ESTIMATE);                                                                     \
-    }                                                                                                                  \
-    static Plan real_forward(int n, int columns, T* lines, Complex* half) {                                            \
-      return PREFIX##plan_many_dft_r2c(1, &n, columns, lines, nullptr, columns, 1, half, nullptr, columns, 1,          \
-                                       FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);                                           \
-    }                                                                                                                  \
-    static Plan real_backward(int n, int columns, Complex* half, T* lines) {                                           \
-      return PREFIX##plan_many_dft_c2r(1, &n, columns, half, nullptr, columns, 1, lines, nullptr, columns, 1,          \
-                                       FFTW_ESTIMATE);                                                                 \
-    }                                                                                                                  \
-    static void execute(Plan plan, Complex* lines) { PREFIX##execute_dft(plan, lines, lines); }                        \
-    static void execute(Plan plan, T* lines, Complex* half) { PREFIX##execute_dft_r2c(plan, lines, half); }            \
-    static void execute(Plan plan, Complex* half, T* lines) { PREFIX##execute_dft_c2r(plan, half, lines); }            \
-    static void destroy(Plan plan) { PREFIX##destroy_plan(plan); }                                                     \
+#define TESSERA_FFTW_PRECISION(T, PREFIX)                                                                        \
+  template <>                                                                                                    \
+  struct Fftw<T> {                                                                                               \
+    using Plan = PREFIX##plan;                                                                                   \
+    using Complex = PREFIX##complex;                                                                             \
+    static Plan complex_plan(int n, int columns, Complex* lines, int sign) {                                     \
+      return PREFIX##plan_many_dft(1, &n, columns, lines, nullptr, columns, 1, lines, nullptr, columns, 1, sign, \
+                                   FFTW_ESTIMATE);                                                               \
+    }                                                                                                            \
+    static Plan real_forward(int n, int columns, T* lines, Complex* half) {                                      \
+      return PREFIX##plan_many_dft_r2c(1, &n, columns, lines, nullptr, columns, 1, half, nullptr, columns, 1,    \
+                                       FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);                                     \
+    }                                                                                                            \
+    static Plan real_backward(int n, int columns, Complex* half, T* lines) {                                     \
+      return PREFIX##plan_many_dft_c2r(1, &n, columns, half, nullptr, columns, 1, lines, nullptr, columns, 1,    \
+                                       FFTW_ESTIMATE);                                                           \
+    }                                                                                                            \
+    static void execute(Plan plan, Complex* lines) { PREFIX##execute_dft(plan, lines, lines); }                  \
+    static void execute(Plan plan, T* lines, Complex* half) { PREFIX##execute_dft_r2c(plan, lines, half); }      \
+    static void execute(Plan plan, Complex* half, T* lines) { PREFIX##execute_dft_c2r(plan, half, lines); }      \
+    static void destroy(Plan plan) { PREFIX##destroy_plan(plan); }                                               \
   };
 TESSERA_FFTW_PRECISION(float, fftwf_)
 TESSERA_FFTW_PRECISION(double, fftw_)
