@@ -87,7 +87,7 @@ cmake --build "$root/build/release" --target tessera_program --parallel "$(build
 echo "Took $(minutes_since "$build_started")."
 
 step generate "Simulate the flow around spheres" data/train.h5 data/valid.h5 data/test.h5 -- \
-  generate navier-stokes --output data
+  generate navier-stokes "$run_file"
 step train "Train on $ranks ranks" run/checkpoint.h5 run/best.h5 run/history.csv -- \
   train "$run_file"
 step evaluate "Evaluate, held-out spheres included" run/results.txt run/results.json -- \
@@ -95,8 +95,7 @@ step evaluate "Evaluate, held-out spheres included" run/results.txt run/results.
 step predict "Predict the held-out wakes" run/predictions.h5 -- \
   predict "$run_file"
 step plot "Draw pictures" pictures/history.png pictures/sample0.png -- \
-  plot --predictions run/predictions.h5 --history run/history.csv --figures pictures --sample 0,1,2 \
-  --quantity "vorticity magnitude"
+  plot "$run_file"
 
 heading "Done in $(minutes_since 0)"
 cat "$output/run/results.txt"

@@ -158,7 +158,8 @@ class Settings {
   /// "--epochs: expected at least 1, found 0".
   void resolve(const Communicator& world);
 
-  /// Applies the text of a TOML file; `file_name` stands in messages. Local. Throws ConfigError.
+  /// Applies the text of a TOML file; `file_name` stands in messages. Sections of other commands are passed over.
+  /// Local. Throws ConfigError.
   void apply_toml(std::string_view text, const std::string& file_name);
 
   /// Whether the file or the command line has set "section.name". Throws ArgumentError for an unknown key.

@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 
 #include "settings.hpp"
 #include "suggestion.hpp"
@@ -59,6 +60,10 @@ std::optional<Value> convert(const toml::node& node, const Value& like) {
   return std::holds_alternative<Shape>(like) ? convert_list<Index>(node) : convert_list<double>(node);
 }
 
+/// The sections of a run's file. A command passes over those of other commands, so that one file serves all.
+constexpr std::array kSections = {"run",      "data", "model",   "training", "generate", "flow",
+                                  "evaluate", "plan", "predict", "plot",     "verify"};
+
 toml::table parse(std::string_view text, const std::string& file_name) {
   try {
     return toml::parse(text, file_name);
@@ -82,8 +87,11 @@ void Settings::apply_toml(std::string_view text, const std::string& file_name) {
     }
     if (table == nullptr) throw ConfigError(fmt::format("{}: unknown key {}{}", where, section, suggestion(section)));
     if (!is_section) {
+      if (std::find(kSections.begin(), kSections.end(), section) != kSections.end()) continue;
+      std::vector<std::string> all = known;
+      all.insert(all.end(), kSections.begin(), kSections.end());
       throw ConfigError(
-          fmt::format("{}: unknown section [{}]; did you mean [{}]?", where, section, nearest(section, known)));
+          fmt::format("{}: unknown section [{}]; did you mean [{}]?", where, section, nearest(section, all)));
     }
     for (const auto& [name, node] : *table) {
       const std::string path = section + "." + std::string(name.str());

@@ -132,6 +132,13 @@ TEST(Settings, SuggestsTheNearestKnownKey) {
   EXPECT_EQ(toml_error("[shop.cuont]\n"), "run.toml:1: unknown key shop.cuont; did you mean shop.count?");
 }
 
+TEST(Settings, PassesOverTheSectionsOfOtherCommands) {
+  Basket basket;
+  basket.settings.apply_toml("[training]\nepochs = 3\n\n[shop]\ncount = 2\n", "run.toml");
+  EXPECT_EQ(basket.count, 2);
+  EXPECT_EQ(toml_error("[trianing]\nepochs = 3\n"), "run.toml:1: unknown section [trianing]; did you mean [training]?");
+}
+
 TEST(Settings, NamesWhatATomlValueShouldBe) {
   EXPECT_EQ(toml_error("[shop]\ncount = 1.5\n"), "run.toml:2: shop.count: expected an integer, found a number (1.5)");
   EXPECT_EQ(toml_error("[shop]\n\ncount = \"ten\"\n"),

@@ -1,11 +1,9 @@
-/// What a program does whose ranks go wrong, one scenario per run (the first argument). Run by CTest, which looks at
-/// the exit code, the output and the time it took:
-///   agree       ranks that do the same, under TESSERA_CHECK=1: exit code 0
+/// Programs whose ranks agree and disagree, under TESSERA_CHECK=1 (read once per process): one scenario per run, the
+/// first argument. CTest looks at the exit code and the output:
+///   agree       ranks that do the same: exit code 0
 ///   disagree    ranks announce different operations: every rank gets the same MpiError naming both
 ///   lag         ranks agree on the operation but not on the shape or on how many came before
 ///   wait        a rank comes late: the watchdog of the others says where they wait
-///   fail-one    an exception leaves the program on one rank while the others wait in a barrier: the job ends
-///   fail-all    the same exception on every rank: the job ends, and rank 0 speaks for all
 
 #include <chrono>
 #include <cstdio>
@@ -65,21 +63,11 @@ int wait(const Communicator& world) {
   return 0;
 }
 
-int fail_one(const Communicator& world) {
-  if (world.rank() == world.size() - 1) throw tessera::IoError("cannot read 'a.h5'");
-  world.barrier();
-  return 0;
-}
-
-int fail_all(const Communicator&) { throw tessera::ConfigError("unknown key 'widht'"); }
-
 int run_scenario(const std::string& scenario, const Communicator& world) {
   if (scenario == "agree") return agree(world);
   if (scenario == "disagree") return disagree(world);
   if (scenario == "lag") return lag(world);
   if (scenario == "wait") return wait(world);
-  if (scenario == "fail-one") return fail_one(world);
-  if (scenario == "fail-all") return fail_all(world);
   throw tessera::ArgumentError("no scenario '" + scenario + "'");
 }
 

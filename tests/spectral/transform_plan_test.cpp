@@ -89,6 +89,22 @@ TEST(TransformPlan, GivesEveryRankWork) {
   EXPECT_EQ(smallest_tile(sums), volume(sums.spectrum_shape) / 64) << sums.describe();
 }
 
+TEST(TransformPlan, GradyMovesRanksBetweenPartnerAxes) {
+  const SpectralGrid spectral({8, 8, 8, 8}, {2, 2, 2, 2});
+  const TransformPlan plan = plan_transform(1, 2, spectral, RankGrid({1, 2, 1, 1, 3, 5}), Schedule::grady);
+  ASSERT_EQ(exchanges(plan), 2) << plan.describe();
+  EXPECT_EQ(plan.steps.front().after.extents(), (Shape{1, 1, 6, 5, 1, 1})) << plan.describe();
+  EXPECT_EQ(plan.spectrum_ranks.extents(), (Shape{1, 1, 1, 1, 6, 5})) << plan.describe();
+}
+
+TEST(TransformPlan, WitteMovesTheRanksToTheNextAxis) {
+  const TransformPlan plan = plan_of({8, 8, 8}, {2, 2, 2}, {1, 1, 1, 4, 1}, Schedule::witte);
+  EXPECT_EQ(exchanges(plan), 1) << plan.describe();
+  EXPECT_EQ(plan.spectrum_ranks.extents(), (Shape{1, 1, 1, 1, 4})) << plan.describe();
+  const TransformPlan last = plan_of({8, 8, 8}, {2, 2, 2}, {1, 1, 1, 1, 4}, Schedule::witte);
+  EXPECT_EQ(last.spectrum_ranks.extents(), (Shape{1, 1, 4, 1, 1})) << last.describe();
+}
+
 TEST(TransformPlan, SendsItsShareOnceInEachDirection) {
   // 4 ranks on axis 0 of 8 cells; after the last axis is truncated to 4 modes they cut it. Each rank keeps a quarter.
   const TransformPlan plan = plan_of({8, 12}, {3, 4}, {1, 1, 4, 1}, Schedule::exchange);

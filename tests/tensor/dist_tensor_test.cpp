@@ -75,6 +75,17 @@ TEST(DistTensor, InnerProductCountsEveryCopy) {
   EXPECT_EQ(inner_product(x, x), static_cast<double>(ranks) * 30.0);
 }
 
+TEST(DistTensor, ComplexNumbersTakeTwoNormalNumbersEach) {
+  const auto x = normal_valued<std::complex<double>>(rows({7}), 3);
+  const RandomStream stream(3, "test");
+  for_each_row(x.shape(), x.box(), [&](Index offset, Index local, Index length) {
+    for (Index i = 0; i < length; ++i) {
+      const auto index = static_cast<std::uint64_t>(offset + i);
+      EXPECT_EQ(x.local()[local + i], std::complex<double>(stream.normal(2 * index), stream.normal(2 * index + 1)));
+    }
+  });
+}
+
 TEST(DistTensor, CopiesDifferOnlyWhereAskedTo) {
   const Index ranks = world()->size();
   const TensorSpace copies{{4}, {world(), RankGrid({ranks}, {RankGrid::kReplicate})}};

@@ -38,7 +38,9 @@ class Partition {
   Index position() const { return position(communicator_->rank()); }
   bool active() const { return position() >= 0; }
 
-  /// The box of `shape` that this rank holds; zero extents on every axis when it is inactive.
+  /// The box of `shape` that this rank holds; zero extents on every axis when it is inactive. Throws on every rank
+  /// alike: PartitionError when a cut names an axis the shape does not have, ShapeError when the shape has no axes and
+  /// some rank is inactive.
   Box tile(const Shape& shape) const;
 
   /// Same communicator, grid, cuts and ranks.
