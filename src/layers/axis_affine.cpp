@@ -8,8 +8,6 @@ namespace tessera {
 
 namespace {
 
-constexpr double kBiasDeviation = 0.1;
-
 /// The partition on which weights are used: cut by rows where the mapped axis is distributed, copied elsewhere.
 Partition weight_partition(const Partition& partition, std::size_t axis) {
   std::vector<int> cuts(partition.grid().extents().size(), RankGrid::kReplicate);
@@ -22,12 +20,6 @@ Partition gathered_partition(const Partition& partition, std::size_t axis) {
   auto cuts = partition.grid().cuts();
   cuts[axis] = RankGrid::kReplicate;
   return partition.with_grid(RankGrid(partition.grid().extents(), cuts));
-}
-
-template <class T>
-void initialise(Parameter<T>& parameter, std::uint64_t seed, double deviation) {
-  fill_normal(parameter.value, RandomStream(seed, parameter.name));
-  scale(deviation, parameter.value);
 }
 
 /// A local tile as the kernels see it: [outer, axis, inner].
@@ -53,10 +45,10 @@ AxisAffine<T>::AxisAffine(const std::string& name, const Partition& partition, s
       in_(in),
       out_(out),
       weight_(name + "/weight", {out, in}, weight_partition(partition, axis)) {
-  initialise(weight_.parameter(), seed, options.gain / std::sqrt(static_cast<double>(in)));
+  weight_.draw_normal(seed, options.gain / std::sqrt(static_cast<double>(in)));
   if (!options.bias) return;
   bias_.emplace(name + "/bias", Shape{out}, weight_partition(partition, axis));
-  initialise(bias_->parameter(), seed, kBiasDeviation);
+  bias_->draw_normal(seed, kBiasDeviation);
 }
 
 template <RealScalar T>

@@ -11,7 +11,6 @@ namespace tessera {
 
 namespace {
 
-constexpr double kBiasDeviation = 0.1;
 /// Grid points per tile: 128 hidden channels of 256 floats are 128 KiB.
 constexpr Index kTilePoints = 256;
 
@@ -25,12 +24,6 @@ Partition without_channel_cut(const Partition& partition) {
   auto cuts = partition.grid().cuts();
   cuts[1] = RankGrid::kReplicate;
   return partition.with_grid(RankGrid(partition.grid().extents(), cuts));
-}
-
-template <class T>
-void initialise(Parameter<T>& parameter, std::uint64_t seed, double deviation) {
-  fill_normal(parameter.value, RandomStream(seed, parameter.name));
-  scale(deviation, parameter.value);
 }
 
 template <class T>
@@ -122,10 +115,10 @@ ChannelMlp<T>::ChannelMlp(const std::string& first, const std::string& second, c
       bias1_(first + "/bias", {hidden}, channel_cut(partition, 0)),
       weight2_(second + "/weight", {out, hidden}, channel_cut(partition, 1)),
       bias2_(second + "/bias", {out}, channel_cut(partition, RankGrid::kReplicate)) {
-  initialise(weight1_.parameter(), seed, 1.0 / std::sqrt(static_cast<double>(in)));
-  initialise(bias1_.parameter(), seed, kBiasDeviation);
-  initialise(weight2_.parameter(), seed, kGeluGain / std::sqrt(static_cast<double>(hidden)));
-  initialise(bias2_.parameter(), seed, kBiasDeviation);
+  weight1_.draw_normal(seed, 1.0 / std::sqrt(static_cast<double>(in)));
+  bias1_.draw_normal(seed, kBiasDeviation);
+  weight2_.draw_normal(seed, kGeluGain / std::sqrt(static_cast<double>(hidden)));
+  bias2_.draw_normal(seed, kBiasDeviation);
 }
 
 template <RealScalar T>

@@ -32,6 +32,12 @@ SharedWeight<T>::SharedWeight(std::string name, const Shape& shape, const Partit
 }
 
 template <Scalar T>
+void SharedWeight<T>::draw_normal(std::uint64_t seed, double deviation) {
+  fill_normal(parameter_.value, RandomStream(seed, parameter_.name));
+  scale(deviation, parameter_.value);
+}
+
+template <Scalar T>
 Variable<T> SharedWeight<T>::on(Tape& tape) {
   const Variable<T> own = tape.parameter(parameter_);
   return broadcast_ ? tessera::apply(broadcast_, own) : own;

@@ -22,22 +22,16 @@ Partition weight_partition(const Partition& partition, const SpectralGrid& spect
   return partition.with_grid(RankGrid(ranks.extents(), cuts));
 }
 
+/// Both parts uniform on [0, 1) / (in out), as dfno draws them.
 template <class T>
-void initialise(Parameter<std::complex<T>>& weight, std::uint64_t seed, Initialisation how, double gain) {
-  const auto in = static_cast<double>(weight.value.shape()[0]);
-  const auto out = static_cast<double>(weight.value.shape()[1]);
+void draw_uniform(Parameter<std::complex<T>>& weight, std::uint64_t seed) {
+  const double scale = 1.0 / static_cast<double>(weight.value.shape()[0] * weight.value.shape()[1]);
   const RandomStream stream(seed, weight.name);
-  if (how == Initialisation::variance_preserving) {
-    // Real and imaginary part share the variance.
-    fill_normal(weight.value, stream);
-    scale(gain / std::sqrt(2.0 * in), weight.value);
-    return;
-  }
   for_each_row(weight.value.shape(), weight.value.box(), [&](Index offset, Index local, Index length) {
     for (Index i = 0; i < length; ++i) {
       const auto index = static_cast<std::uint64_t>(offset + i);
-      weight.value.local()[local + i] = {static_cast<T>(stream.uniform(2 * index) / (in * out)),
-                                         static_cast<T>(stream.uniform(2 * index + 1) / (in * out))};
+      weight.value.local()[local + i] = {static_cast<T>(scale * stream.uniform(2 * index)),
+                                         static_cast<T>(scale * stream.uniform(2 * index + 1))};
     }
   });
 }
@@ -58,7 +52,12 @@ SpectralConv<T>::SpectralConv(const std::string& name, const Partition& partitio
       out_(out),
       weight_(name + "/weight", weight_shape(spectral, in, out),
               weight_partition(partition, spectral, options.schedule)) {
-  initialise(weight_.parameter(), seed, options.initialisation, options.gain);
+  if (options.initialisation == Initialisation::dfno) {
+    draw_uniform(weight_.parameter(), seed);
+  } else {
+    // Real and imaginary part share the variance.
+    weight_.draw_normal(seed, options.gain / std::sqrt(2.0 * static_cast<double>(in)));
+  }
 }
 
 template <RealScalar T>

@@ -14,17 +14,6 @@ namespace {
 
 using namespace testing_support;
 
-FnoConfig model_config() {
-  FnoConfig config;
-  config.grid = {6, 5};
-  config.modes = {2, 2};
-  config.in_steps = 1;
-  config.width = 3;
-  config.hidden = 4;
-  config.blocks = 2;
-  return config;
-}
-
 /// A model with its trainer on some partition of all ranks' communicator.
 struct CheckpointedRun {
   CheckpointedRun(const Shape& extents, const ModelDescription& description)
@@ -39,7 +28,7 @@ struct CheckpointedRun {
 
 ModelDescription description() {
   ModelDescription result;
-  result.model = model_config();
+  result.model = tiny_model();
   result.training.batch_size = 3;
   result.training.learning_rate = {.base = 1e-2, .decay = Decay::cosine, .warmup_epochs = 1.0, .epochs = 6};
   result.training.seed = 0xfedcba9876543210ULL;
@@ -116,7 +105,7 @@ TEST(ModelCheckpoint, AForeignFileIsRefused) {
 TEST(ModelCheckpoint, AModelOfAnotherShapeIsRefused) {
   CheckpointedRun run({1, 1, world()->size(), 1}, description());
   save_checkpoint(checkpoint_path(), description(), run.model, run.trainer);
-  FnoConfig other = model_config();
+  FnoConfig other = tiny_model();
   other.width = 4;
   Fno<double> wider(other, Partition(world(), {1, 1, world()->size(), 1}), 1);
   EXPECT_THROW(load_parameters(checkpoint_path(), wider), IoError);

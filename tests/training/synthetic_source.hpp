@@ -7,6 +7,18 @@
 
 namespace tessera::testing_support {
 
+/// A model small enough to train in a moment: input [1, 6, 1], output [1, 6, 5].
+inline FnoConfig tiny_model() {
+  FnoConfig config;
+  config.grid = {6, 5};
+  config.modes = {2, 2};
+  config.in_steps = 1;
+  config.width = 4;
+  config.hidden = 6;
+  config.blocks = 2;
+  return config;
+}
+
 /// Samples made from their global indices: a level that depends on the sample, and a ripple.
 class SyntheticSource : public SampleSource {
  public:

@@ -14,17 +14,6 @@ namespace {
 
 using namespace testing_support;
 
-FnoConfig model_config() {
-  FnoConfig config;
-  config.grid = {6, 5};
-  config.modes = {2, 2};
-  config.in_steps = 1;
-  config.width = 4;
-  config.hidden = 6;
-  config.blocks = 2;
-  return config;
-}
-
 TrainingConfig training_config() {
   TrainingConfig config;
   config.batch_size = 3;  // 7 samples: the last batch is smaller
@@ -35,9 +24,9 @@ TrainingConfig training_config() {
 }
 
 std::vector<double> loss_curve(const Shape& extents, Index epochs) {
-  const SyntheticSource source(7, model_config());
+  const SyntheticSource source(7, tiny_model());
   const Partition partition(world(), extents);
-  Fno<double> model(model_config(), partition, 3);
+  Fno<double> model(tiny_model(), partition, 3);
   Trainer<double> trainer(model, source, fit_normalisers(source, partition), training_config());
   std::vector<double> losses;
   for (Index epoch = 0; epoch < epochs; ++epoch) losses.push_back(trainer.run_epoch().train_loss);
@@ -56,9 +45,9 @@ TEST(Trainer, FollowsTheLossCurveOfOneRank) {
 }
 
 TEST(Trainer, PredictionsAreEvaluatedInTheUnitsOfTheData) {
-  const SyntheticSource source(4, model_config());
+  const SyntheticSource source(4, tiny_model());
   const Partition partition(world(), {1, 1, world()->size(), 1});
-  Fno<double> model(model_config(), partition, 3);
+  Fno<double> model(tiny_model(), partition, 3);
   const auto normalisers = fit_normalisers(source, partition);
   const Metrics metrics = evaluate(model, normalisers, source, 3);
   EXPECT_EQ(metrics.samples, 4);
@@ -73,33 +62,33 @@ TEST(Trainer, PredictionsAreEvaluatedInTheUnitsOfTheData) {
 }
 
 TEST(Trainer, SamplesThatDoNotFitAreRefused) {
-  FnoConfig other = model_config();
+  FnoConfig other = tiny_model();
   other.grid = {6, 7};
   const SyntheticSource source(4, other);
   const Partition partition(world(), {1, 1, world()->size(), 1});
-  Fno<double> model(model_config(), partition, 3);
+  Fno<double> model(tiny_model(), partition, 3);
   EXPECT_THROW(Trainer<double>(model, source, fit_normalisers(source, partition), training_config()), ShapeError);
 }
 
 TEST(Trainer, ADivergingRunStopsWithAnError) {
-  const SyntheticSource source(4, model_config());
+  const SyntheticSource source(4, tiny_model());
   const Partition partition(world(), {1, 1, world()->size(), 1});
-  Fno<double> model(model_config(), partition, 3);
+  Fno<double> model(tiny_model(), partition, 3);
   for (const auto& ref : model.parameters()) std::visit([](auto* p) { scale(1e200, p->value); }, ref);
   Trainer<double> trainer(model, source, fit_normalisers(source, partition), training_config());
   EXPECT_THROW(trainer.run_epoch(), NumericError);
 }
 
 TEST(Normaliser, GivesZeroMeanAndUnitDeviationOnEveryPartition) {
-  const SyntheticSource source(5, model_config());
+  const SyntheticSource source(5, tiny_model());
   const auto expected = fit_normalisers(source, Partition(world(), {1, 1, 1, 1}));
   for (const Shape& extents : all_partitions(world()->size(), 4)) {
     const Partition partition(world(), extents);
     const auto pair = fit_normalisers(source, partition);
     EXPECT_NEAR(pair.output.mean[0], expected.output.mean[0], 1e-13);
     EXPECT_NEAR(pair.output.deviation[0], expected.output.deviation[0], 1e-13);
-    DistTensor<double> input({model_config().input_shape(5), partition}),
-        output({model_config().output_shape(5), partition});
+    DistTensor<double> input({tiny_model().input_shape(5), partition}),
+        output({tiny_model().output_shape(5), partition});
     const std::vector<Index> all{0, 1, 2, 3, 4};
     source.read(all, input, output);
     const auto original = output.clone();
@@ -112,7 +101,7 @@ TEST(Normaliser, GivesZeroMeanAndUnitDeviationOnEveryPartition) {
 }
 
 TEST(Normaliser, AConstantChannelIsOnlyShifted) {
-  const ConstantSource source(3, model_config(), 4.0);
+  const ConstantSource source(3, tiny_model(), 4.0);
   const auto pair = fit_normalisers(source, Partition(world(), {1, 1, world()->size(), 1}));
   EXPECT_DOUBLE_EQ(pair.output.mean[0], 4.0);
   EXPECT_DOUBLE_EQ(pair.output.deviation[0], 1.0);

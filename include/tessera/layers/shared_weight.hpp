@@ -3,6 +3,7 @@
 /// \file
 /// Weights that live once and are used by many ranks.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,9 @@ enum class Initialisation {
   dfno                  ///< spectral weights uniform on [0, 1) / (in out) in both parts, as dfno draws them (biased)
 };
 
+/// Standard deviation of initial biases.
+inline constexpr double kBiasDeviation = 0.1;
+
 /// A parameter that a grid of ranks uses together. Along the grid axes on which `use` replicates it is stored once, on
 /// the ranks at coordinate 0; using it broadcasts it along those axes, and the gradient is the sum over exactly those
 /// axes. Along the axes `use` cuts, every rank stores its own tile.
@@ -25,6 +29,10 @@ class SharedWeight {
  public:
   /// Collective over the partition's communicator.
   SharedWeight(std::string name, const Shape& shape, const Partition& use);
+
+  /// Initial values: zero-mean normal numbers, for complex weights in both parts, drawn from the seed, the name and the
+  /// global index alone. Local.
+  void draw_normal(std::uint64_t seed, double deviation);
 
   /// The weight as this rank needs it. Collective.
   Variable<T> on(Tape& tape);
