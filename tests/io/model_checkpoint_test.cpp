@@ -106,7 +106,7 @@ TEST(ModelCheckpoint, AModelOfAnotherShapeIsRefused) {
   CheckpointedRun run({1, 1, world()->size(), 1}, description());
   save_checkpoint(checkpoint_path(), description(), run.model, run.trainer);
   FnoConfig other = tiny_model();
-  other.width = 4;
+  other.width += 1;
   Fno<double> wider(other, Partition(world(), {1, 1, world()->size(), 1}), 1);
   EXPECT_THROW(load_parameters(checkpoint_path(), wider), IoError);
   world()->barrier();
