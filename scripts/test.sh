@@ -5,10 +5,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/test.sh [--sanitize | --valgrind] [--no-install] [-- CTEST_OPTION...]
+Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--no-install] [-- CTEST_OPTION...]
   (nothing)     build with preset ci (optimised, warnings are errors) and run every test
   --sanitize    the same under AddressSanitizer and UndefinedBehaviorSanitizer (preset sanitize)
   --valgrind    build with preset debug and run the cheap MPI tests on 2 ranks under valgrind
+  --large       also the tests labelled large, which need some 10 GB of memory
   --no-install  take the packages as they are
 What follows -- goes to ctest, for example: scripts/test.sh -- -R spectral
 TEXT
@@ -16,10 +17,12 @@ TEXT
 
 preset=ci
 install=true
+skipped=(--label-exclude large)
 while [[ $# -gt 0 ]]; do
   case $1 in
     --sanitize) preset=sanitize ;;
     --valgrind) preset=debug ;;
+    --large) skipped=() ;;
     --no-install) install=false ;;
     -h | --help) usage; exit 0 ;;
     --) shift; break ;;
@@ -30,7 +33,7 @@ done
 build_dir=$root/build/$preset
 
 # The programs of these rooms are cheap enough for valgrind.
-valgrind_rooms=(comm tensor primitives autograd)
+valgrind_rooms=(comm tensor primitives autograd layers)
 
 # run_valgrind runs each room's program on 2 ranks; returns 1 when any rank of any saw an error.
 run_valgrind() {
@@ -49,7 +52,7 @@ run_valgrind() {
 run_ctest() {
   local status=0
   ctest --test-dir "$build_dir" --output-on-failure --no-tests=error --parallel "$cores" \
-    --output-junit "$build_dir/tests.xml" "$@" </dev/null || status=$?
+    --output-junit "$build_dir/tests.xml" "${skipped[@]}" "$@" </dev/null || status=$?
   result="$(grep -c '<testcase' "$build_dir/tests.xml" || true) tests,"
   result+=" $(grep -c '<failure' "$build_dir/tests.xml" || true) failed"
   return "$status"
