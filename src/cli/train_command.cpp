@@ -38,9 +38,10 @@ class TrainingRun {
   }
 
   int run() {
-    prepare_folder();
     describe_model();
     const Partition partition(world_, partition_for(options_.config, description_.model, world_->size()));
+    // Nothing is written before the configuration has proved sound.
+    prepare_folder();
     announce(partition);
     Fno<T> model(description_.model, partition, options_.config.seed);
     const DatasetSource source(train_set_);
@@ -64,13 +65,29 @@ class TrainingRun {
       std::error_code failure;
       std::filesystem::create_directories(folder_, failure);
       if (failure) throw IoError(fmt::format("{}: cannot be created ({})", folder_.string(), failure.message()));
-      if (!options_.resume) write_config();
+      if (!options_.resume) {
+        set_earlier_run_aside();
+        write_config();
+      }
       // The log of a resumed run goes on where the first one ended.
       const auto sink =
           std::make_shared<spdlog::sinks::basic_file_sink_mt>((folder_ / "run.log").string(), !options_.resume);
       log_.emplace("run", sink);
       log_->flush_on(spdlog::level::info);
     });
+  }
+
+  /// A new run in the folder of an earlier one must not cost what that one has learned.
+  void set_earlier_run_aside() {
+    if (!std::filesystem::exists(checkpoint())) return;
+    Index number = 1;
+    const auto folder = [&] { return folder_ / fmt::format("previous-{}", number); };
+    while (std::filesystem::exists(folder())) ++number;
+    std::filesystem::create_directory(folder());
+    for (const char* name : {"checkpoint.h5", "best.h5", "history.csv", "run.log", "config.toml"}) {
+      if (std::filesystem::exists(folder_ / name)) std::filesystem::rename(folder_ / name, folder() / name);
+    }
+    fmt::print("{} held an earlier run; it is now in {}\n", folder_.string(), folder().string());
   }
 
   void write_config() const {

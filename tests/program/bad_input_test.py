@@ -137,6 +137,15 @@ class BadInput(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.path("run"))),
                          ["best.h5", "checkpoint.h5", "config.toml", "history.csv", "run.log"])
 
+    def test_a_new_run_keeps_an_earlier_one(self):
+        self.assertEqual(self.train()[0], 0)
+        before = digest(self.path("run/best.h5"))
+        code, text, _ = self.train("--seed", "2")
+        self.assertEqual(code, 0, text)
+        self.assertIn("previous-1", text)
+        self.assertEqual(digest(self.path("run/previous-1/best.h5")), before)
+        self.assertNotEqual(digest(self.path("run/best.h5")), before)
+
     def test_damaged_checkpoint(self):
         self.assertEqual(self.train()[0], 0)
         checkpoint = self.path("run/checkpoint.h5")
