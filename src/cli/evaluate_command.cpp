@@ -105,8 +105,8 @@ void add_evaluate_command(CLI::App& program, Job& job) {
       RunConfig& config = options->config;
       if (options->checkpoint.empty()) options->checkpoint = config.output + "/best.h5";
       if (options->results.empty()) options->results = config.output + "/results";
-      const bool single = read_model_description(options->checkpoint, world).precision == scalar_name<float>();
-      return single ? run_evaluate<float>(*options, world) : run_evaluate<double>(*options, world);
+      return is_single_precision(options->checkpoint, world) ? run_evaluate<float>(*options, world)
+                                                             : run_evaluate<double>(*options, world);
     };
   });
 }

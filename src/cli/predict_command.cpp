@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
+#include <filesystem>
 #include <numeric>
 
 #include "commands.hpp"
@@ -38,12 +39,24 @@ std::vector<Index> chosen_samples(const PredictOptions& options, const Dataset& 
   return options.samples;
 }
 
-/// Writes tile after tile of one sample: the arrays [sample, channel, grid...] are never in memory as a whole.
+/// Makes the folder of a file to be written. Collective.
+void make_parent_folder(const std::filesystem::path& path, const World& world) {
+  world->together([&] {
+    if (world->rank() != 0 || !path.has_parent_path()) return;
+    std::error_code failure;
+    std::filesystem::create_directories(path.parent_path(), failure);
+    if (failure)
+      throw IoError(fmt::format("{}: cannot be created ({})", path.parent_path().string(), failure.message()));
+  });
+}
+
+/// Writes tile after tile of one sample: the arrays [sample, channel, grid...] are never in memory as a whole. The file
+/// gets its name when it is whole.
 class PredictionFile {
  public:
   PredictionFile(const std::string& path, const World& world, Index samples, const ModelDescription& description,
                  const Dataset& dataset)
-      : file_(Hdf5File::create(path, world)) {
+      : path_(path), file_(Hdf5File::create(path + ".tmp", world)) {
     const auto with_samples = [&](Shape shape) {
       shape.front() = samples;
       return shape;
@@ -68,9 +81,18 @@ class PredictionFile {
     });
   }
 
-  void close() { file_.close(); }
+  void close() {
+    file_.close();
+    file_.communicator().together([&] {
+      if (file_.communicator().rank() != 0) return;
+      std::error_code failure;
+      std::filesystem::rename(path_ + ".tmp", path_, failure);
+      if (failure) throw IoError(fmt::format("{}: cannot be written ({})", path_, failure.message()));
+    });
+  }
 
  private:
+  std::string path_;
   Hdf5File file_;
 };
 
@@ -80,6 +102,7 @@ int run_predict(const PredictOptions& options, const World& world) {
   Fno<T>& model = *trained.model;
   const Dataset dataset(options.config.test_file, world);
   const auto samples = chosen_samples(options, dataset);
+  make_parent_folder(options.predictions, world);
   PredictionFile file(options.predictions, world, static_cast<Index>(samples.size()), trained.description, dataset);
   ProgressBar bar("predict", static_cast<Index>(samples.size()), world->rank() == 0);
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -126,8 +149,8 @@ void add_predict_command(CLI::App& program, Job& job) {
         throw ConfigError("predict: expected a data set, for example --test data/test.h5; found none");
       if (options->checkpoint.empty()) options->checkpoint = config.output + "/best.h5";
       if (options->predictions.empty()) options->predictions = config.output + "/predictions.h5";
-      const bool single = read_model_description(options->checkpoint, world).precision == scalar_name<float>();
-      return single ? run_predict<float>(*options, world) : run_predict<double>(*options, world);
+      return is_single_precision(options->checkpoint, world) ? run_predict<float>(*options, world)
+                                                             : run_predict<double>(*options, world);
     };
   });
 }

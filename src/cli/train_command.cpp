@@ -15,6 +15,7 @@
 #include "tessera/core/progress.hpp"
 #include "tessera/io/dataset_source.hpp"
 #include "tessera/io/model_checkpoint.hpp"
+#include "trained_model.hpp"
 
 namespace tessera::cli {
 
@@ -197,9 +198,8 @@ class TrainingRun {
 
 /// A resumed run keeps the precision it began with.
 bool trains_in_single_precision(const TrainOptions& options, const World& world) {
-  if (!options.resume) return options.config.precision == Precision::float32;
-  const std::string checkpoint = checkpoint_of(options.config.output);
-  return read_model_description(checkpoint, world).precision == scalar_name<float>();
+  if (options.resume) return is_single_precision(checkpoint_of(options.config.output), world);
+  return options.config.precision == Precision::float32;
 }
 
 int run_train(const TrainOptions& options, const World& world) {

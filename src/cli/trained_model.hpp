@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What predict and evaluate share: a model from a checkpoint on this run's ranks.
+/// What commands that start from a checkpoint share: its precision, and its model on this run's ranks.
 
 #include <memory>
 #include <string>
@@ -11,6 +11,11 @@
 #include "tessera/io/model_checkpoint.hpp"
 
 namespace tessera::cli {
+
+/// Whether the weights of a checkpoint are single-precision numbers: what uses them computes alike. Collective.
+inline bool is_single_precision(const std::string& checkpoint, const World& world) {
+  return read_model_description(checkpoint, world).precision == scalar_name<float>();
+}
 
 template <RealScalar T>
 struct TrainedModel {

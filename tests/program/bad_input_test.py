@@ -118,6 +118,22 @@ class BadInput(unittest.TestCase):
             file["output"][2, 0, 5, 1, 3, 2] = np.nan
         self.assert_refused(self.train(), "train.h5", "output", "nan", "sample 2", "cell [5, 1, 3, 2]")
 
+    def test_predictions_get_their_name_when_they_are_whole(self):
+        self.assertEqual(self.train()[0], 0)
+        command = [TESSERA, "predict", "--checkpoint", self.path("run/best.h5"), "--test", self.data, "--predictions",
+                   self.path("new/folder/predictions.h5")]
+        code, text, _ = run(2, *command, "--samples", "1,3")
+        self.assertEqual(code, 0, text)
+        self.assertEqual(os.listdir(self.path("new/folder")), ["predictions.h5"])
+        with h5py.File(self.path("new/folder/predictions.h5")) as found, h5py.File(self.data) as data:
+            self.assertTrue(np.array_equal(found["truth"][:], data["output"][[1, 3]]))
+            self.assertEqual(found["prediction"].shape, found["truth"].shape)
+        before = digest(self.path("new/folder/predictions.h5"))
+        with h5py.File(self.data, "r+") as file:
+            file["input"][2, 0, 0, 0, 0, 0] = np.nan
+        self.assert_refused(run(2, *command), "train.h5", "sample 2")
+        self.assertEqual(digest(self.path("new/folder/predictions.h5")), before)
+
     def test_checkpoint_that_is_something_else(self):
         self.assert_refused(run(2, TESSERA, "evaluate", "--checkpoint", self.data, "--test", self.data), "train.h5",
                             "checkpoint")
