@@ -1,5 +1,6 @@
 # Every package the library needs, in one place; docs/dependencies.md says why each was chosen.
 find_package(MPI REQUIRED COMPONENTS C)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(ParallelHDF5 REQUIRED)
 find_package(Eigen3 3.3 REQUIRED NO_MODULE)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)

@@ -13,6 +13,10 @@ namespace tessera::kernels {
 template <class T>
 void gelu(Index count, const T* x, T* y);
 
+/// y[i] = gelu(x[i]) and derivative[i] = gelu'(x[i]) for little more than the price of one; y may be x.
+template <class T>
+void gelu_with_derivative(Index count, const T* x, T* y, T* derivative);
+
 /// gx[i] = gelu'(x[i]) gy[i], gelu'(x) = Phi(x) + x phi(x); gx may be gy.
 template <class T>
 void gelu_backward(Index count, const T* x, const T* gy, T* gx);

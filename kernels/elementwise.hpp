@@ -18,6 +18,14 @@ void axpy(Index count, RealPart<T> a, const T* x, T* y);
 template <class T>
 void scale(Index count, RealPart<T> a, T* x);
 
+/// y[i] *= x[i]. Real types.
+template <class T>
+void multiply_elements(Index count, const T* x, T* y);
+
+/// sum_i x[i]. Real types.
+template <class T>
+double sum(Index count, const T* x);
+
 /// Re sum_i conj(a[i]) b[i]
 template <class T>
 double real_dot(Index count, const T* a, const T* b);

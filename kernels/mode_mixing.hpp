@@ -2,6 +2,7 @@
 
 /// \file
 /// The spectral convolution's product: every mode has its own channel matrix. No conjugate in the forward direction.
+/// Modes are shared among the rank's threads.
 
 #include <complex>
 
@@ -23,9 +24,9 @@ template <class T>
 void mix_modes_adjoint_input(const ModeMixing& size, const std::complex<T>* gy, const std::complex<T>* r,
                              std::complex<T>* gx);
 
-/// gR[i, o, k] = sum_b gy[b, o, k] conj(x[b, i, k])
+/// gR[i, o, k] = sum_b gy[b, o, k] conj(x[b, i, k]), added to what is there when `accumulate`
 template <class T>
 void mix_modes_adjoint_weight(const ModeMixing& size, const std::complex<T>* gy, const std::complex<T>* x,
-                              std::complex<T>* gr);
+                              std::complex<T>* gr, bool accumulate = false);
 
 }  // namespace tessera::kernels

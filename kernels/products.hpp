@@ -4,6 +4,7 @@
 /// Small dense products over long contiguous rows: channel products, truncated Fourier transforms by matrix, and the
 /// weight gradients of both. Everything is real and row-major; complex data is passed as interleaved reals.
 
+#include "kernels/product.hpp"
 #include "tessera/core/shape.hpp"
 
 namespace tessera::kernels {
@@ -14,10 +15,18 @@ template <class T>
 void multiply(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc,
               bool accumulate);
 
+/// The general form, see Product.
+template <class T>
+void multiply(const Product<T>& product);
+
 /// C[m,n] += A[m,k] B[n,k]^T: dot products of long contiguous rows (weight gradients). Partial sums of float data are
 /// flushed to double every few thousand terms, so that the relative error does not grow with k.
 template <class T>
 void multiply_transposed(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc);
+
+/// The same with sums kept in double: sums[i n + j] += sum_p A[i,p] B[j,p].
+template <class T>
+void add_dot_products(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, double* sums);
 
 /// A matrix applied along one axis of a contiguous tensor seen as [outer, input, inner]:
 ///   y[a, o, c] = sum_i W[o, i] x[a, i, c] + bias[o]        (bias may be null)

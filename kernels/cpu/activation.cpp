@@ -12,6 +12,14 @@ namespace {
 /// Phi(x) by erfc of the negated argument: no cancellation in the left tail.
 double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 
+/// gelu'(x) = Phi(x) + x phi(x)
+double derivative_of_gelu(double x) {
+  constexpr double kInverseRoot2Pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+  const double density = kInverseRoot2Pi * std::exp(-0.5 * x * x);
+  // Past any exponential x phi(x) is zero, also where x is infinite.
+  return normal_distribution(x) + (density == 0 ? 0.0 : x * density);
+}
+
 }  // namespace
 
 template <>
@@ -30,14 +38,19 @@ void gelu<double>(Index count, const double* x, double* y) {
 }
 
 template <>
+void gelu_with_derivative<float>(Index count, const float* x, float* y, float* derivative) {
+  simd::active().gelu_with_derivative(count, x, y, derivative);
+}
+
+template <>
+void gelu_with_derivative<double>(Index count, const double* x, double* y, double* derivative) {
+  for (Index i = 0; i < count; ++i) derivative[i] = derivative_of_gelu(x[i]);
+  gelu(count, x, y);
+}
+
+template <>
 void gelu_backward<double>(Index count, const double* x, const double* gy, double* gx) {
-  constexpr double kInverseRoot2Pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
-  for (Index i = 0; i < count; ++i) {
-    const double density = kInverseRoot2Pi * std::exp(-0.5 * x[i] * x[i]);
-    // Past any exponential x phi(x) is zero, also where x is infinite.
-    const double slope = density == 0 ? 0.0 : x[i] * density;
-    gx[i] = gy[i] * (normal_distribution(x[i]) + slope);
-  }
+  for (Index i = 0; i < count; ++i) gx[i] = gy[i] * derivative_of_gelu(x[i]);
 }
 
 }  // namespace tessera::kernels

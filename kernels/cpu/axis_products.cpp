@@ -119,7 +119,7 @@ void apply(Index outer, Index inner, const Matrix<T>& w, const T* bias, const T*
   const Index row_bytes = w.input * inner * static_cast<Index>(sizeof(T));
   const Index group = std::max<Index>(1, kBatchBytes / std::max<Index>(1, row_bytes));
   for (Index a = 0; a < outer; a += group) {
-    simd::Product<T> product = {w.output,
+    Product<T> product = {w.output,
                                 inner,
                                 w.input,
                                 w.values,

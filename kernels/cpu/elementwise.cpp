@@ -43,6 +43,21 @@ void scale(Index count, RealPart<T> a, T* x) {
 }
 
 template <class T>
+void multiply_elements(Index count, const T* x, T* y) {
+  simd::loops<T>().multiply_elements(count, x, y);
+}
+
+template <class T>
+double sum(Index count, const T* x) {
+  return simd::loops<T>().sum(count, x);
+}
+
+template void multiply_elements<float>(Index, const float*, float*);
+template void multiply_elements<double>(Index, const double*, double*);
+template double sum<float>(Index, const float*);
+template double sum<double>(Index, const double*);
+
+template <class T>
 double real_dot(Index count, const T* a, const T* b) {
   return simd::loops<RealPart<T>>().dot(count * kRealsPerElement<T>, reals(a), reals(b));
 }

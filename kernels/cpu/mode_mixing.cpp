@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/simd/active.hpp"
+#include "tessera/core/threads.hpp"
 
 namespace tessera::kernels {
 
@@ -21,10 +22,13 @@ T* reals(std::complex<T>* values) {
   return reinterpret_cast<T*>(values);
 }
 
-/// visit(first mode, number of modes) for every tile.
+/// visit(first mode, number of modes) for every tile, shared among threads.
 template <class Visit>
 void for_each_tile(Index modes, Visit visit) {
-  for (Index first = 0; first < modes; first += kModeTile) visit(first, std::min(kModeTile, modes - first));
+  parallel_for((modes + kModeTile - 1) / kModeTile, [&](Index tile, int) {
+    const Index first = tile * kModeTile;
+    visit(first, std::min(kModeTile, modes - first));
+  });
 }
 
 }  // namespace
@@ -60,14 +64,14 @@ void mix_modes_adjoint_input(const ModeMixing& size, const std::complex<T>* gy, 
 
 template <class T>
 void mix_modes_adjoint_weight(const ModeMixing& size, const std::complex<T>* gy, const std::complex<T>* x,
-                              std::complex<T>* gr) {
+                              std::complex<T>* gr, bool accumulate) {
   const auto [batch, in, out, modes] = size;
   const auto sum_products = simd::loops<T>().sum_complex_products;
   for_each_tile(modes, [&, batch = batch, in = in, out = out, modes = modes](Index k, Index count) {
     for (Index i = 0; i < in; ++i) {
       for (Index o = 0; o < out; ++o) {
         sum_products({count, batch, reals(gy + o * modes + k), out * modes, reals(x + i * modes + k), in * modes, true,
-                      reals(gr + (i * out + o) * modes + k)});
+                      reals(gr + (i * out + o) * modes + k), accumulate});
       }
     }
   });
@@ -78,7 +82,7 @@ void mix_modes_adjoint_weight(const ModeMixing& size, const std::complex<T>* gy,
   template void mix_modes_adjoint_input<T>(const ModeMixing&, const std::complex<T>*, const std::complex<T>*,      \
                                            std::complex<T>*);                                                      \
   template void mix_modes_adjoint_weight<T>(const ModeMixing&, const std::complex<T>*, const std::complex<T>*,     \
-                                            std::complex<T>*);
+                                            std::complex<T>*, bool);
 
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

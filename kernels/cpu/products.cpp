@@ -14,6 +14,16 @@ void multiply(Index m, Index n, Index k, const T* a, Index lda, const T* b, Inde
 }
 
 template <class T>
+void multiply(const Product<T>& product) {
+  simd::loops<T>().multiply(product);
+}
+
+template <class T>
+void add_dot_products(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, double* sums) {
+  simd::loops<T>().dot_products(m, n, k, a, lda, b, ldb, sums);
+}
+
+template <class T>
 void multiply_transposed(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc) {
   std::vector<double> sums(static_cast<std::size_t>(std::max<Index>(0, m * n)));
   simd::loops<T>().dot_products(m, n, k, a, lda, b, ldb, sums.data());
@@ -24,6 +34,8 @@ void multiply_transposed(Index m, Index n, Index k, const T* a, Index lda, const
 }
 
 #define TESSERA_INSTANTIATE(T)                                                                       \
+  template void multiply<T>(const Product<T>&);                                                      \
+  template void add_dot_products<T>(Index, Index, Index, const T*, Index, const T*, Index, double*); \
   template void multiply<T>(Index, Index, Index, const T*, Index, const T*, Index, T*, Index, bool); \
   template void multiply_transposed<T>(Index, Index, Index, const T*, Index, const T*, Index, T*, Index);
 

@@ -43,6 +43,22 @@ Variable<T> SharedWeight<T>::on(Tape& tape) {
   return broadcast_ ? tessera::apply(broadcast_, own) : own;
 }
 
+template <Scalar T>
+const DistTensor<T>& SharedWeight<T>::use(std::optional<DistTensor<T>>& copy) const {
+  if (!broadcast_) return parameter_.value;
+  copy = broadcast_->forward(parameter_.value);
+  return *copy;
+}
+
+template <Scalar T>
+void SharedWeight<T>::add_gradient(const DistTensor<T>& gradient) {
+  if (broadcast_) {
+    axpy(1.0, broadcast_->adjoint(gradient), parameter_.gradient);
+  } else {
+    axpy(1.0, gradient, parameter_.gradient);
+  }
+}
+
 template class SharedWeight<float>;
 template class SharedWeight<double>;
 template class SharedWeight<std::complex<float>>;

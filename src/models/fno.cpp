@@ -1,50 +1,36 @@
 #include "tessera/models/fno.hpp"
 
+#include "models/fno_engine_access.hpp"
 #include "tessera/core/error.hpp"
 
 namespace tessera {
 
 namespace {
 
-Shape with_leading(Index batch, Index channels, const Shape& grid) {
-  Shape shape{batch, channels};
-  shape.insert(shape.end(), grid.begin(), grid.end());
-  return shape;
-}
-
 const FnoConfig& validated(const FnoConfig& config) {
   config.validate();
   return config;
+}
+
+/// Fields are accessed tile by tile, which needs transforms before any exchange.
+[[noreturn]] void refuse_fields(const char* operation, const FnoConfig& config) {
+  throw ConfigError(std::string(operation) + ": fields cannot be streamed with schedule " +
+                    schedule_name(config.schedule) +
+                    " on this partition: it exchanges the whole grid first; use automatic");
+}
+
+/// Throws ShapeError unless a field has the shape expected.
+template <class Field>
+void require_shape(const char* operation, const char* what, const Field& field, const Shape& expected) {
+  if (field.shape() == expected) return;
+  throw ShapeError(std::string(operation) + ": expected " + what + " " + to_string(expected) + ", got " +
+                   to_string(field.shape()));
 }
 
 /// The channel lift follows a gelu only where time is lifted first.
 double lift_channel_gain(const FnoConfig& config) { return config.in_steps > 0 ? kGeluGain : 1.0; }
 
 }  // namespace
-
-Shape FnoConfig::input_shape(Index batch) const {
-  Shape shape = with_leading(batch, in_channels, grid);
-  if (in_steps > 0) shape.back() = in_steps;
-  return shape;
-}
-
-Shape FnoConfig::output_shape(Index batch) const { return with_leading(batch, out_channels, grid); }
-
-void FnoConfig::validate() const {
-  const auto require = [](const char* name, Index value, Index least) {
-    if (value < least) {
-      throw ConfigError("model: " + std::string(name) + " must be at least " + std::to_string(least) + ", got " +
-                        std::to_string(value));
-    }
-  };
-  require("in_channels", in_channels, 1);
-  require("out_channels", out_channels, 1);
-  require("in_steps", in_steps, 0);
-  require("width", width, 1);
-  require("hidden", hidden, 1);
-  require("blocks", blocks, 1);
-  const SpectralGrid spectral(grid, modes);
-}
 
 template <RealScalar T>
 Fno<T>::Fno(const FnoConfig& config, const Partition& partition, std::uint64_t seed)
@@ -67,10 +53,31 @@ Fno<T>::Fno(const FnoConfig& config, const Partition& partition, std::uint64_t s
     blocks_.emplace_back("block" + std::to_string(block), partition, spectral, config.width, seed, config.schedule,
                          config.initialisation, kGeluGain);
   }
+  engine_ = std::make_unique<Engine>(config_, partition_, weights());
 }
 
 template <RealScalar T>
-Variable<T> Fno<T>::operator()(const Variable<T>& x) {
+engine::FnoWeights<T> Fno<T>::weights() {
+  engine::FnoWeights<T> list;
+  if (lift_time_) {
+    list.lift_time_weight = &lift_time_->weight();
+    list.lift_time_bias = lift_time_->bias();
+  }
+  list.lift_channel_weight = &lift_channel_.weight();
+  list.lift_channel_bias = lift_channel_.bias();
+  for (FnoBlock<T>& block : blocks_) list.blocks.push_back({&block.pointwise().weight(), &block.spectral().weight()});
+  list.project1_weight = &project_.weight1();
+  list.project1_bias = &project_.bias1();
+  list.project2_weight = &project_.weight2();
+  list.project2_bias = &project_.bias2();
+  return list;
+}
+
+template <RealScalar T>
+Fno<T>::~Fno() = default;
+
+template <RealScalar T>
+Variable<T> Fno<T>::compose(const Variable<T>& x) {
   const Shape& shape = x.space().shape;
   require_space("Fno", "input", x.value(), input_space(shape.empty() ? 1 : shape[0]));
   Variable<T> h = lift_time_ ? gelu((*lift_time_)(x)) : x;
@@ -89,13 +96,100 @@ ParameterList<T> Fno<T>::parameters() {
   return list;
 }
 
-Index parameter_count(const FnoConfig& config) {
-  const Index lift_time = config.in_steps > 0 ? config.grid.back() * (config.in_steps + 1) : 0;
-  const Index lift_channel = config.width * (config.in_channels + 1);
-  const Index modes = volume(SpectralGrid(config.grid, config.modes).kept());
-  const Index block = config.width * config.width * (1 + 2 * modes);
-  const Index project = config.hidden * (config.width + 1) + config.out_channels * (config.hidden + 1);
-  return lift_time + lift_channel + config.blocks * block + project;
+template <RealScalar T>
+Variable<T> Fno<T>::operator()(const Variable<T>& x) {
+  const Shape& shape = x.space().shape;
+  const Index batch = shape.empty() ? 1 : shape[0];
+  require_space("Fno", "input", x.value(), input_space(batch));
+  if (!engine_->serves()) return compose(x);
+  if (!x.tape().recording()) return x.tape().constant(forward(x.value()));
+
+  const auto& moves = engine_->moves(batch);
+  std::shared_ptr<const DistTensor<T>> input;
+  if (moves.input) input = std::make_shared<const DistTensor<T>>(moves.input->forward(x.value()));
+  const std::shared_ptr<engine::FnoTrace<T>> trace = engine_->take_trace();
+  DistTensor<T> y(moves.output_space);
+  {
+    const TensorReader<T> reader(input ? *input : x.value());
+    TensorWriter<T> writer(y);
+    engine_->passes().forward(batch, config_.activations, reader, writer, trace.get());
+  }
+  if (moves.output) y = moves.output->forward(y);
+  return x.tape().template record<T>(std::move(y), true, [this, &moves, trace, input, x](DistTensor<T>&& gradient) {
+    if (moves.output) gradient = moves.output->adjoint(gradient);
+    const TensorReader<T> reader(input ? *input : x.value()), gy(gradient);
+    if (!x.requires_gradient()) {
+      engine_->passes().backward(*trace, reader, gy, nullptr);
+      return;
+    }
+    DistTensor<T> gx(moves.input_space);
+    TensorWriter<T> writer(gx);
+    engine_->passes().backward(*trace, reader, gy, &writer);
+    x.slot()->accumulate(moves.input ? moves.input->adjoint(gx) : std::move(gx));
+  });
+}
+
+template <RealScalar T>
+DistTensor<T> Fno<T>::forward(const DistTensor<T>& x) {
+  const Index batch = x.shape().empty() ? 1 : x.shape()[0];
+  require_space("Fno::forward", "input", x, input_space(batch));
+  if (!engine_->serves()) {
+    Tape tape(false);
+    return compose(tape.constant(x.clone())).value().clone();
+  }
+  const auto& moves = engine_->moves(batch);
+  std::optional<DistTensor<T>> input;
+  if (moves.input) input = moves.input->forward(x);
+  DistTensor<T> y(moves.output_space);
+  TensorWriter<T> writer(y);
+  engine_->passes().forward(batch, config_.activations, TensorReader<T>(input ? *input : x), writer, nullptr);
+  return moves.output ? moves.output->forward(y) : std::move(y);
+}
+
+template <RealScalar T>
+void Fno<T>::forward(Index batch, const FieldReader<T>& x, FieldWriter<T>& y) {
+  require_shape("Fno::forward", "an input", x, config_.input_shape(batch));
+  require_shape("Fno::forward", "an output", y, config_.output_shape(batch));
+  if (!engine_->serves()) refuse_fields("Fno::forward", config_);
+  engine_->passes().forward(batch, config_.activations, x, y, nullptr);
+}
+
+template <RealScalar T>
+double Fno<T>::value_and_gradient(Loss loss, const DistTensor<T>& x, const DistTensor<T>& target) {
+  const Index batch = x.shape().empty() ? 1 : x.shape()[0];
+  require_space("Fno::value_and_gradient", "input", x, input_space(batch));
+  require_space("Fno::value_and_gradient", "target", target, output_space(batch));
+  if (!engine_->serves()) {
+    Tape tape;
+    const Variable<T> y = compose(tape.constant(x.clone()));
+    LossResult<T> result = evaluate_loss(loss, y.value(), target);
+    tape.backward(y, std::move(result.gradient));
+    return result.value;
+  }
+  const auto& moves = engine_->moves(batch);
+  std::optional<DistTensor<T>> input, moved_target;
+  if (moves.input) input = moves.input->forward(x);
+  if (moves.output) moved_target = moves.output->adjoint(target);
+  return engine_->passes().value_and_gradient(loss, batch, config_.activations, TensorReader<T>(input ? *input : x),
+                                              TensorReader<T>(moved_target ? *moved_target : target));
+}
+
+template <RealScalar T>
+double Fno<T>::value_and_gradient(Loss loss, Index batch, const FieldReader<T>& x, const FieldReader<T>& target) {
+  require_shape("Fno::value_and_gradient", "an input", x, config_.input_shape(batch));
+  require_shape("Fno::value_and_gradient", "a target", target, config_.output_shape(batch));
+  if (!engine_->serves()) refuse_fields("Fno::value_and_gradient", config_);
+  return engine_->passes().value_and_gradient(loss, batch, config_.activations, x, target);
+}
+
+template <RealScalar T>
+const Partition& Fno<T>::field_partition() const noexcept {
+  return engine_->passes().ranks();
+}
+
+template <RealScalar T>
+void Fno<T>::set_progress(std::function<void(double)> progress) {
+  engine_->passes().set_progress(std::move(progress));
 }
 
 template class Fno<float>;

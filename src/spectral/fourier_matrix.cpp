@@ -1,10 +1,9 @@
 #include "spectral/fourier_matrix.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
 
 #include "kernels/products.hpp"
+#include "spectral/fourier_coefficients.hpp"
 
 namespace tessera {
 
@@ -37,25 +36,22 @@ template <RealScalar T>
 FourierMatrix<T>::FourierMatrix(const typename AxisTransform<T>::Line& line)
     : cells_(line.slab.extent),
       modes_(static_cast<Index>(line.frequencies.size())),
-      unit_(make_matrices(line, false)),
-      inverse_(make_matrices(line, true)) {}
+      unit_(make_matrices(line, ModeScaling::unit)),
+      inverse_(make_matrices(line, ModeScaling::inverse)) {}
 
 template <RealScalar T>
-auto FourierMatrix<T>::make_matrices(const typename AxisTransform<T>::Line& line, bool weighted) -> Matrices {
-  const Index cells = line.slab.extent;
-  const Index modes = static_cast<Index>(line.frequencies.size());
+auto FourierMatrix<T>::make_matrices(const FourierLine& line, ModeScaling scaling) -> Matrices {
+  const FourierCoefficients coefficients = fourier_coefficients(line, scaling);
+  const Index cells = coefficients.cells;
+  const Index modes = coefficients.modes;
   const Index entries = cells * modes;
   Matrices m{Buffer<T>(2 * entries), Buffer<T>(2 * entries), Buffer<T>(2 * entries), Buffer<T>(2 * entries),
              Buffer<T>(2 * entries), Buffer<T>(4 * entries), Buffer<T>(4 * entries)};
   for (Index k = 0; k < modes; ++k) {
-    const Index frequency = line.frequencies[static_cast<std::size_t>(k)];
-    const double scale = weighted ? line.inverse_weights[static_cast<std::size_t>(k)] : 1.0;
     for (Index n = 0; n < cells; ++n) {
-      // The phase is reduced in integers: exact for any length.
-      const Index turn = frequency * (line.slab.start + n) % line.length;
-      const double angle = 2.0 * std::numbers::pi * static_cast<double>(turn) / static_cast<double>(line.length);
-      const T cosine = static_cast<T>(scale * std::cos(angle));
-      const T sine = static_cast<T>(scale * std::sin(angle));
+      const auto entry = static_cast<std::size_t>(k * cells + n);
+      const T cosine = static_cast<T>(coefficients.cosine[entry]);
+      const T sine = static_cast<T>(coefficients.sine[entry]);
       m.analysis.data()[k * cells + n] = cosine;
       m.analysis.data()[(modes + k) * cells + n] = -sine;
       m.synthesis.data()[n * modes + k] = cosine;

@@ -33,7 +33,7 @@ class FourierMatrix final : public AxisTransform<T> {
     Buffer<T> line_synthesis;       ///< [2 K, 2 S]
   };
 
-  static Matrices make_matrices(const typename AxisTransform<T>::Line& line, bool weighted);
+  static Matrices make_matrices(const FourierLine& line, ModeScaling scaling);
   const Matrices& matrices(ModeScaling scaling) const { return scaling == ModeScaling::unit ? unit_ : inverse_; }
   /// out[a, r, c] = sum_j M[r, j] in[a, j, c] over complex numbers, M given as its real rows, then its imaginary rows.
   void complex_product(const T* matrix, Index rows, Index terms, Index outer, Index inner, const std::complex<T>* in,

@@ -55,17 +55,20 @@ class PlannedTransform<T>::Step {
     if (step.kind == TransformStep::Kind::transform) {
       const Box tile = before_.tile();
       const std::size_t axis = kFirstGridAxis + step.axis;
-      transform_ = make_axis_transform<T>({spectral.grid()[step.axis],
-                                           {tile.start[axis], tile.extent[axis]},
-                                           spectral.frequencies(step.axis),
-                                           spectral.inverse_weights(step.axis)},
-                                          step.partial || tile.empty() ? TransformEngine::matrix : engine);
+      line_ = {spectral.grid()[step.axis],
+               {tile.start[axis], tile.extent[axis]},
+               spectral.frequencies(step.axis),
+               spectral.inverse_weights(step.axis)};
+      transform_ = make_axis_transform<T>(line_, step.partial || tile.empty() ? TransformEngine::matrix : engine);
     } else if (step.complex_before) {
       make_repartition(move_complex_);
     } else {
       make_repartition(move_real_);
     }
   }
+
+  /// Of a transform step.
+  const FourierLine& line() const { return line_; }
 
   void analyse(ModeScaling scaling, Stage<T>& stage) const {
     if (transform_) {
@@ -124,6 +127,7 @@ class PlannedTransform<T>::Step {
   TransformStep step_;
   TensorSpace before_, after_;
   bool gathers_ = false;
+  FourierLine line_;
   std::unique_ptr<const AxisTransform<T>> transform_;
   std::unique_ptr<const Repartition<T>> move_real_;
   std::unique_ptr<const Repartition<Complex>> move_complex_;
@@ -161,6 +165,46 @@ DistTensor<T> PlannedTransform<T>::synthesise(ModeScaling scaling, const DistTen
   stage.complex.borrow(modes);
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)->synthesise(scaling, stage);
   return stage.real.take();
+}
+
+template <RealScalar T>
+std::size_t PlannedTransform<T>::first_steps() const {
+  std::size_t count = 0;
+  while (count < steps_.size() && plan_.steps[count].kind == TransformStep::Kind::transform) ++count;
+  return count;
+}
+
+template <RealScalar T>
+std::vector<std::optional<FourierLine>> PlannedTransform<T>::first_lines() const {
+  std::vector<std::optional<FourierLine>> lines(plan_.spectral.rank());
+  for (std::size_t i = 0; i < first_steps(); ++i) lines[plan_.steps[i].axis] = steps_[i]->line();
+  return lines;
+}
+
+template <RealScalar T>
+TensorSpace PlannedTransform<T>::partial_space() const {
+  const TransformStep& last = plan_.steps.at(first_steps() - 1);
+  return {last.shape_after, grid_partition_.with_grid(last.after)};
+}
+
+template <RealScalar T>
+DistTensor<std::complex<T>> PlannedTransform<T>::finish_analysis(ModeScaling scaling,
+                                                                 DistTensor<std::complex<T>> partial) const {
+  require_space("PlannedTransform::finish_analysis", "partial transform", partial, partial_space());
+  Stage<T> stage;
+  stage.complex = std::move(partial);
+  for (std::size_t i = first_steps(); i < steps_.size(); ++i) steps_[i]->analyse(scaling, stage);
+  return stage.complex.take();
+}
+
+template <RealScalar T>
+DistTensor<std::complex<T>> PlannedTransform<T>::begin_synthesis(ModeScaling scaling,
+                                                                 const DistTensor<std::complex<T>>& modes) const {
+  require_space("PlannedTransform::begin_synthesis", "spectrum", modes, spectrum_space());
+  Stage<T> stage;
+  stage.complex.borrow(modes);
+  for (std::size_t i = steps_.size(); i > first_steps(); --i) steps_[i - 1]->synthesise(scaling, stage);
+  return stage.complex.take();
 }
 
 template class PlannedTransform<float>;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tessera/core/error.hpp"
-#include "training/sample_rows.hpp"
+#include "tensor/sample_rows.hpp"
 
 namespace tessera {
 

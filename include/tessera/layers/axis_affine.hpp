@@ -39,6 +39,9 @@ class AxisAffine {
   Variable<T> operator()(const Variable<T>& x);
 
   void list_parameters(ParameterList<T>& list);
+  SharedWeight<T>& weight() noexcept { return weight_; }
+  /// Null without a bias.
+  SharedWeight<T>* bias() noexcept { return bias_ ? &*bias_ : nullptr; }
 
  private:
   std::shared_ptr<const Repartition<T>> gather(const Shape& shape);

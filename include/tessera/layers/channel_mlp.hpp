@@ -34,6 +34,10 @@ class ChannelMlp {
   Variable<T> operator()(const Variable<T>& x);
 
   void list_parameters(ParameterList<T>& list);
+  SharedWeight<T>& weight1() noexcept { return weight1_; }
+  SharedWeight<T>& bias1() noexcept { return bias1_; }
+  SharedWeight<T>& weight2() noexcept { return weight2_; }
+  SharedWeight<T>& bias2() noexcept { return bias2_; }
 
  private:
   struct Moves {

@@ -29,6 +29,8 @@ class FnoBlock {
     pointwise_.list_parameters(list);
     spectral_.list_parameters(list);
   }
+  ChannelAffine<T>& pointwise() noexcept { return pointwise_; }
+  SpectralConv<T>& spectral() noexcept { return spectral_; }
 
  private:
   ChannelAffine<T> pointwise_;

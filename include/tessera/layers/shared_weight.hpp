@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tessera/autograd/apply.hpp"
@@ -36,6 +37,12 @@ class SharedWeight {
 
   /// The weight as this rank needs it. Collective.
   Variable<T> on(Tape& tape);
+
+  /// The same without a tape: the stored weight itself, or, where it is shared, the broadcast copy kept in `copy`.
+  /// Collective.
+  const DistTensor<T>& use(std::optional<DistTensor<T>>& copy) const;
+  /// Adds this rank's gradient with respect to what `use` gave; summed over the ranks that share. Collective.
+  void add_gradient(const DistTensor<T>& gradient);
 
   Parameter<T>& parameter() noexcept { return parameter_; }
   const TensorSpace& use_space() const noexcept { return use_space_; }

@@ -39,6 +39,7 @@ class SpectralConv {
   Variable<T> operator()(const Variable<T>& x);
 
   void list_parameters(ParameterList<T>& list) { list.push_back(&weight_.parameter()); }
+  SharedWeight<std::complex<T>>& weight() noexcept { return weight_; }
 
  private:
   struct Transforms {

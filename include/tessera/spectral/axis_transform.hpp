@@ -25,6 +25,14 @@ enum class ModeScaling {
   inverse  ///< the weight w_k of the inverse transform: the inverse and its adjoint
 };
 
+/// The cells of one axis that a transform sees, and the modes kept: frequency and weight w_k in the inverse transform.
+struct FourierLine {
+  Index length;
+  Range slab;
+  std::vector<Index> frequencies;
+  std::vector<double> inverse_weights;
+};
+
 /// One axis: cells n of a slab [start, start + extent) of a line of `length` cells, and kept frequencies f_k.
 ///   analysis:   X[a, k, c] = s_k sum_n x[a, n, c] exp(-2 pi i f_k n / N)
 ///   synthesis:  x[a, n, c] = sum_k s_k X[a, k, c] exp(+2 pi i f_k n / N), or its real part where x is real
@@ -34,12 +42,7 @@ enum class ModeScaling {
 template <RealScalar T>
 class AxisTransform {
  public:
-  struct Line {
-    Index length;
-    Range slab;
-    std::vector<Index> frequencies;
-    std::vector<double> inverse_weights;
-  };
+  using Line = FourierLine;
 
   virtual ~AxisTransform() = default;
 

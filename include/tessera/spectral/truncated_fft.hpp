@@ -5,6 +5,7 @@
 
 #include <complex>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "tessera/primitives/linear_operator.hpp"
@@ -33,8 +34,20 @@ class PlannedTransform {
   /// Modes to grid along the reversed steps. The adjoint of `analyse` of equal scaling.
   DistTensor<T> synthesise(ModeScaling scaling, const DistTensor<std::complex<T>>& modes) const;
 
+  /// The plan in two parts, for those who compute the steps before the first repartition themselves: per grid axis the
+  /// cells and modes of its transform there, or nothing where the axis is transformed later; and the space between the
+  /// parts. Empty where the plan begins with a repartition.
+  std::vector<std::optional<FourierLine>> first_lines() const;
+  bool begins_with_transforms() const { return first_steps() > 0; }
+  TensorSpace partial_space() const;
+  /// The steps after those: `partial` to modes, and back. Collective; local where no step remains.
+  DistTensor<std::complex<T>> finish_analysis(ModeScaling scaling, DistTensor<std::complex<T>> partial) const;
+  DistTensor<std::complex<T>> begin_synthesis(ModeScaling scaling, const DistTensor<std::complex<T>>& modes) const;
+
  private:
   class Step;
+  std::size_t first_steps() const;
+
   TransformPlan plan_;
   Partition grid_partition_;
   std::vector<std::unique_ptr<const Step>> steps_;

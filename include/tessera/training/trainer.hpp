@@ -10,7 +10,7 @@
 #include "tessera/models/fno.hpp"
 #include "tessera/training/adam.hpp"
 #include "tessera/training/learning_rate.hpp"
-#include "tessera/training/loss.hpp"
+#include "tessera/layers/loss.hpp"
 #include "tessera/training/metrics.hpp"
 #include "tessera/training/normaliser.hpp"
 #include "tessera/training/sample_source.hpp"

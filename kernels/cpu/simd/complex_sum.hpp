@@ -48,13 +48,15 @@ TESSERA_ALWAYS_INLINE void complex_tile(const ComplexSum<T>& s, Index first) {
   }
 #pragma GCC unroll 4
   for (int v = 0; v < Vectors; ++v) {
-    store<kLong>(s.y + 2 * first + v * kLong, by_real[v] + sign * swap_parts(by_imaginary[v], kEachLane));
+    T* y = s.y + 2 * first + v * kLong;
+    const Values sum = by_real[v] + sign * swap_parts(by_imaginary[v], kEachLane);
+    store<kLong>(y, s.accumulate ? sum + load<kLong>(y) : sum);
   }
 }
 
 template <class T>
 void complex_scalar(const ComplexSum<T>& s, Index j) {
-  T real = 0, imaginary = 0;
+  T real = s.accumulate ? s.y[2 * j] : T{0}, imaginary = s.accumulate ? s.y[2 * j + 1] : T{0};
   for (Index t = 0; t < s.terms; ++t) {
     const T* a = s.a + 2 * (t * s.a_row + j);
     const T* b = s.b + 2 * (t * s.b_row + j);
@@ -73,7 +75,7 @@ void sum_complex_products(const ComplexSum<T>& s) {
   for (; j + 4 * kLong <= s.count; j += 4 * kLong) complex_tile<4>(s, j);
   for (; j + kLong <= s.count; j += kLong) complex_tile<1>(s, j);
   if (j == s.count) return;
-  if (s.count >= kLong) {
+  if (s.count >= kLong && !s.accumulate) {
     // Recomputes a few elements, which is cheaper than a scalar tail.
     complex_tile<1>(s, s.count - kLong);
     return;

@@ -22,6 +22,11 @@ void scale(Index count, T a, T* x) {
 }
 
 template <class T>
+void multiply_elements(Index count, const T* x, T* y) {
+  for (Index i = 0; i < count; ++i) y[i] *= x[i];
+}
+
+template <class T>
 TESSERA_ALWAYS_INLINE Doubles load_doubles(const T* from) {
   return __builtin_convertvector(load<kDoubleLanes>(from), Doubles);
 }

@@ -55,22 +55,26 @@ TESSERA_ALWAYS_INLINE GaussianTail gaussian_tail(Floats z) {
 
 TESSERA_ALWAYS_INLINE Floats absolute(Floats x) { return (Floats)((FloatBits)x & 0x7fffffff); }
 
-TESSERA_ALWAYS_INLINE Floats gelu_of(Floats x) {
+TESSERA_ALWAYS_INLINE Floats gelu_from(Floats x, const GaussianTail& gauss) {
   const Floats z = absolute(x);
   const Floats bounded = z < kTailStart ? z : Floats{};
   // The comparison is written so that NaN passes through.
   const Floats positive_part = x < 0.0f ? Floats{} : x;
-  return positive_part - bounded * gaussian_tail(z).tail;
+  return positive_part - bounded * gauss.tail;
 }
 
-TESSERA_ALWAYS_INLINE Floats gelu_derivative_of(Floats x) {
+TESSERA_ALWAYS_INLINE Floats gelu_of(Floats x) { return gelu_from(x, gaussian_tail(absolute(x))); }
+
+TESSERA_ALWAYS_INLINE Floats gelu_derivative_from(Floats x, const GaussianTail& gauss) {
   constexpr float kInverseRoot2Pi = 0.39894228f;
-  const Floats z = absolute(x);
-  const Floats bounded = z < kTailStart ? x : Floats{};
-  const GaussianTail gauss = gaussian_tail(z);
+  const Floats bounded = absolute(x) < kTailStart ? x : Floats{};
   const Floats below = x < 0.0f ? gauss.tail : 1.0f - gauss.tail;
   const Floats value = below + bounded * (gauss.density * kInverseRoot2Pi);
   return x == x ? value : x;
+}
+
+TESSERA_ALWAYS_INLINE Floats gelu_derivative_of(Floats x) {
+  return gelu_derivative_from(x, gaussian_tail(absolute(x)));
 }
 
 inline void gelu(Index count, const float* x, float* y) {
@@ -78,6 +82,22 @@ inline void gelu(Index count, const float* x, float* y) {
   Index i = 0;
   for (; i + kLong <= count; i += kLong) store<kLong>(y + i, gelu_of(load<kLong>(x + i)));
   if (i < count) store_first<kLong>(y + i, gelu_of(load_first<kLong>(x + i, count - i)), count - i);
+}
+
+inline void gelu_with_derivative(Index count, const float* x, float* y, float* derivative) {
+  constexpr int kLong = kLanes<float>;
+  Index i = 0;
+  for (; i + kLong <= count; i += kLong) {
+    const Floats value = load<kLong>(x + i);
+    const GaussianTail gauss = gaussian_tail(absolute(value));
+    store<kLong>(y + i, gelu_from(value, gauss));
+    store<kLong>(derivative + i, gelu_derivative_from(value, gauss));
+  }
+  if (i == count) return;
+  const Floats value = load_first<kLong>(x + i, count - i);
+  const GaussianTail gauss = gaussian_tail(absolute(value));
+  store_first<kLong>(y + i, gelu_from(value, gauss), count - i);
+  store_first<kLong>(derivative + i, gelu_derivative_from(value, gauss), count - i);
 }
 
 inline void gelu_backward(Index count, const float* x, const float* gy, float* gx) {

@@ -15,12 +15,16 @@ namespace tessera::kernels::simd::TESSERA_SIMD_NAMESPACE {
 namespace {
 template <class T>
 constexpr Functions<T> functions() {
-  return {multiply<T>, dot_products<T>, sum_complex_products<T>, axpy<T>,      scale<T>,
+  return {multiply<T>, dot_products<T>, sum_complex_products<T>, axpy<T>,      scale<T>,       multiply_elements<T>,
           dot<T>,      sum<T>,          all_finite<T>,           adam_real<T>, adam_complex<T>};
 }
 }  // namespace
 
-constinit const Table kTable = {TESSERA_TEXT(TESSERA_SIMD_NAMESPACE), functions<float>(), functions<double>(), gelu,
+constinit const Table kTable = {TESSERA_TEXT(TESSERA_SIMD_NAMESPACE),
+                                functions<float>(),
+                                functions<double>(),
+                                gelu,
+                                gelu_with_derivative,
                                 gelu_backward};
 
 }  // namespace tessera::kernels::simd::TESSERA_SIMD_NAMESPACE

@@ -7,29 +7,14 @@
 
 #include <cstdint>
 
+#include "kernels/product.hpp"
+
 namespace tessera::kernels::simd {
 
 using Index = std::int64_t;
 
-/// C[i,j] = initial[i,j] + sum_p A[i,p] B[p,j] for i < m, j < n, p < k, and the same for `batch` pairs of B and C that
-/// share A. Strides are in elements; a null `initial` means zero. A may have any strides, rows of B and C are
-/// contiguous. Rows of `initial` are contiguous (column stride 1) or constant (column stride 0): C itself to
-/// accumulate, a bias per row (strides 1, 0) or per column (strides 0, 1); it is shared by the batch unless it is C.
-template <class T>
-struct Product {
-  Index m, n, k;
-  const T* a;
-  Index a_row, a_column;
-  const T* b;
-  Index b_row;
-  T* c;
-  Index c_row;
-  const T* initial = nullptr;
-  Index initial_row = 0, initial_column = 0;
-  Index batch = 1, b_batch = 0, c_batch = 0, initial_batch = 0;
-};
-
-/// y[j] = sum_t a[t,j] b[t,j] for j < count, t < terms, over interleaved complex numbers; b is conjugated on demand.
+/// y[j] = sum_t a[t,j] b[t,j] (+ y[j]) for j < count, t < terms, over interleaved complex numbers; b is conjugated on
+/// demand.
 /// Row distances are in complex elements.
 template <class T>
 struct ComplexSum {
@@ -40,6 +25,7 @@ struct ComplexSum {
   Index b_row;
   bool conjugate_b;
   T* y;
+  bool accumulate = false;
 };
 
 /// The constants of one Adam step: m = beta1 m + one_minus_beta1 (s g), v likewise with |s g|^2,
@@ -61,6 +47,7 @@ struct Functions {
   void (*sum_complex_products)(const ComplexSum<T>&);
   void (*axpy)(Index count, T a, const T* x, T* y);
   void (*scale)(Index count, T a, T* x);
+  void (*multiply_elements)(Index count, const T* x, T* y);
   double (*dot)(Index count, const T* a, const T* b);
   double (*sum)(Index count, const T* x);
   bool (*all_finite)(Index count, const T* x);
@@ -76,6 +63,7 @@ struct Table {
   Functions<float> for_float;
   Functions<double> for_double;
   void (*gelu)(Index count, const float* x, float* y);
+  void (*gelu_with_derivative)(Index count, const float* x, float* y, float* derivative);
   void (*gelu_backward)(Index count, const float* x, const float* gy, float* gx);
 };
 

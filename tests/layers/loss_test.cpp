@@ -1,4 +1,4 @@
-#include "tessera/training/loss.hpp"
+#include "tessera/layers/loss.hpp"
 
 #include <gtest/gtest.h>
 

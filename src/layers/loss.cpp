@@ -1,11 +1,10 @@
-#include "tessera/training/loss.hpp"
+#include "tessera/layers/loss.hpp"
 
 #include <cmath>
 #include <string>
-#include <vector>
 
+#include "tensor/sample_rows.hpp"
 #include "tessera/core/error.hpp"
-#include "training/sample_rows.hpp"
 
 namespace tessera {
 
@@ -17,12 +16,30 @@ Loss loss_from_name(std::string_view name) {
   throw ConfigError("loss: expected relative_l2 or mse, got '" + std::string(name) + "'");
 }
 
+LossValue loss_value(Loss loss, const std::vector<SampleNorms>& norms, Index values) {
+  LossValue result;
+  const auto count = static_cast<double>(values);
+  const auto batch = static_cast<double>(norms.size());
+  for (const SampleNorms& sample : norms) {
+    if (loss == Loss::mse) {
+      result.value += sample.error / count;
+      result.factors.push_back(2.0 / count);
+      continue;
+    }
+    const double error = std::sqrt(sample.error);
+    const double divisor = sample.target > 0.0 ? std::sqrt(sample.target) : 1.0;
+    result.value += error / divisor / batch;
+    result.factors.push_back(error > 0.0 ? 1.0 / (batch * error * divisor) : 0.0);
+  }
+  return result;
+}
+
 namespace {
 
-/// Squared norms of each sample's error and target, summed over all ranks: [error_0, target_0, error_1, ...].
 template <class T>
-std::vector<double> squared_norms(const DistTensor<T>& prediction, const DistTensor<T>& target) {
-  std::vector<double> sums(static_cast<std::size_t>(2 * prediction.shape()[0]), 0.0);
+std::vector<SampleNorms> squared_norms(const DistTensor<T>& prediction, const DistTensor<T>& target) {
+  static_assert(sizeof(SampleNorms) == 2 * sizeof(double));
+  std::vector<SampleNorms> sums(static_cast<std::size_t>(prediction.shape()[0]));
   for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
     double error = 0.0;
     double norm = 0.0;
@@ -32,10 +49,9 @@ std::vector<double> squared_norms(const DistTensor<T>& prediction, const DistTen
       error += d * d;
       norm += t * t;
     }
-    sums[static_cast<std::size_t>(2 * sample)] = error;
-    sums[static_cast<std::size_t>(2 * sample + 1)] = norm;
+    sums[static_cast<std::size_t>(sample)] = {error, norm};
   });
-  prediction.communicator().all_sum(sums.data(), static_cast<Index>(sums.size()));
+  prediction.communicator().all_sum(&sums.data()->error, 2 * static_cast<Index>(sums.size()));
   return sums;
 }
 
@@ -52,26 +68,11 @@ void scaled_difference(Index offset, Index count, double factor, const DistTenso
 template <RealScalar T>
 LossResult<T> evaluate_loss(Loss loss, const DistTensor<T>& prediction, const DistTensor<T>& target) {
   require_space("evaluate_loss", "target", target, prediction.space());
-  const auto sums = squared_norms(prediction, target);
-  const Index samples = prediction.shape()[0];
-  LossResult<T> result{0.0, DistTensor<T>(prediction.space())};
-  if (loss == Loss::mse) {
-    const auto count = static_cast<double>(volume(prediction.shape()));
-    for (Index b = 0; b < samples; ++b) result.value += sums[static_cast<std::size_t>(2 * b)] / count;
-    scaled_difference(0, prediction.local_size(), 2.0 / count, prediction, target, result.gradient);
-    return result;
-  }
-  const auto batch = static_cast<double>(samples);
-  std::vector<double> factors;
-  for (Index b = 0; b < samples; ++b) {
-    const double error = std::sqrt(sums[static_cast<std::size_t>(2 * b)]);
-    const double norm = std::sqrt(sums[static_cast<std::size_t>(2 * b + 1)]);
-    const double divisor = norm > 0.0 ? norm : 1.0;
-    result.value += error / divisor / batch;
-    factors.push_back(error > 0.0 ? 1.0 / (batch * error * divisor) : 0.0);
-  }
+  const LossValue loss_and_factors = loss_value(loss, squared_norms(prediction, target), volume(prediction.shape()));
+  LossResult<T> result{loss_and_factors.value, DistTensor<T>(prediction.space())};
   for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
-    scaled_difference(offset, count, factors[static_cast<std::size_t>(sample)], prediction, target, result.gradient);
+    scaled_difference(offset, count, loss_and_factors.factors[static_cast<std::size_t>(sample)], prediction, target,
+                      result.gradient);
   });
   return result;
 }

@@ -1,0 +1,177 @@
+#include "models/engine/fno_engine.hpp"
+
+#include "kernels/activation.hpp"
+#include "models/engine/engine_memory.hpp"
+#include "tessera/core/threads.hpp"
+
+namespace tessera::engine {
+
+namespace {
+
+/// No block.
+constexpr Index kNone = -1;
+
+}  // namespace
+
+template <RealScalar T>
+FnoEngine<T>::FnoEngine(const FnoConfig& config, const Partition& ranks, const FnoWeights<T>& weights)
+    : config_(config),
+      ranks_(ranks),
+      blocks_(config.blocks),
+      store_(config, ranks, weights),
+      network_(config, ranks.tile(config.output_shape(1)).start.back()) {}
+
+template <RealScalar T>
+FnoEngine<T>::~FnoEngine() = default;
+
+template <RealScalar T>
+auto FnoEngine<T>::plan(Index batch) -> BatchPlan& {
+  auto& entry = plans_[batch];
+  if (!entry) {
+    const auto transform = std::make_shared<const PlannedTransform<T>>(
+        plan_transform(batch, config_.width, SpectralGrid(config_.grid, config_.modes), ranks_.grid(),
+                       config_.schedule),
+        ranks_);
+    const Box part = ranks_.tile(config_.output_shape(batch));
+    entry.reset(new BatchPlan{part,
+                              Sweep<T>(part, config_.width, config_.in_channels, config_.in_steps, config_.out_channels,
+                                       transform->first_lines()),
+                              SpectralCoupling<T>(transform, store_.spectral(0).use_space().partition),
+                              {},
+                              std::vector<Buffer<T>>(static_cast<std::size_t>(blocks_))});
+    entry->gathered.require(entry->sweep.mode_count());
+  }
+  return *entry;
+}
+
+/// Before the first of `passes` passes: memory for the threads, the weights' values, and sums set to zero.
+template <RealScalar T>
+void FnoEngine<T>::start(const BatchPlan& plan, Index passes) {
+  first_sample_ = plan.part.start[0];
+  passes_ = passes;
+  passes_done_ = 0;
+  memory_.resize(static_cast<std::size_t>(thread_count()));
+  for (ThreadMemory& memory : memory_) memory.slopes.resize(static_cast<std::size_t>(blocks_));
+  store_.start(thread_count(), plan.sweep.samples());
+  network_.set_weights(store_.fetch());
+}
+
+template <RealScalar T>
+void FnoEngine<T>::run(BatchPlan& plan, const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit) {
+  ranks_.communicator()->together([&] { plan.sweep.run(fields, visit); });
+  ++passes_done_;
+  if (progress_) progress_(static_cast<double>(passes_done_) / static_cast<double>(passes_));
+}
+
+template <RealScalar T>
+void FnoEngine<T>::prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batch, Activations activations) const {
+  trace.batch = batch;
+  trace.activations = activations;
+  trace.spectra.clear();
+  const Index cells = plan.sweep.samples() * plan.sweep.tiling().cells() * config_.width;
+  trace.stored.resize(static_cast<std::size_t>(activations == Activations::all   ? blocks_
+                                               : activations == Activations::one ? 1
+                                                                                 : 0));
+  for (Buffer<T>& buffer : trace.stored) buffer.require(cells);
+  trace.synthesised.resize(static_cast<std::size_t>(blocks_));
+  for (Buffer<T>& buffer : trace.synthesised) buffer.require(plan.sweep.mode_count());
+}
+
+/// The tile's place in what is stored for a block.
+template <RealScalar T>
+T* FnoEngine<T>::stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block) {
+  const std::size_t buffer = trace.activations == Activations::all ? static_cast<std::size_t>(block) : 0;
+  const Index cells = plans_.at(trace.batch)->sweep.tiling().cells();
+  return const_cast<T*>(trace.stored[buffer].data()) + (visit.sample * cells + visit.tile.offset) * config_.width;
+}
+
+/// From z of block `first` (kNone: from the input) to v_{last + 1}, which it returns. v_keep outlives the chain in
+/// kept_v, slopes gelu'(z) are kept from block `first_slope` on, and z of the last block is stored on demand.
+/// The pass's first sources must be those of blocks first + 1 to last.
+template <RealScalar T>
+const T* FnoEngine<T>::chain(TileVisit<T>& visit, FnoTrace<T>& trace, Index first, Index last, Index keep,
+                             Index first_slope, bool store) {
+  ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
+  const Index size = config_.width * visit.tile.cells();
+  for (Buffer<T>* buffer : {&memory.v, &memory.kept_v, &memory.z}) buffer->require(size);
+  const auto place = [&](Index block) { return block == keep ? memory.kept_v.data() : memory.v.data(); };
+  T* v = place(first + 1);
+  if (first == kNone) {
+    memory.x.require(network_.input_size(visit.tile));
+    visit.get_input(memory.x.data());
+    network_.lift(visit.tile, memory.x.data(), memory.work, v);
+  } else {
+    kernels::gelu(size, stored(trace, visit, first), v);
+  }
+  for (Index block = first + 1; block <= last; ++block) {
+    T* z = store && block == last ? stored(trace, visit, block) : memory.z.data();
+    visit.synthesise(static_cast<std::size_t>(block - first - 1), z, false);
+    network_.add_pointwise(block, visit.tile, v, z);
+    v = place(block + 1);
+    if (block >= first_slope) {
+      Buffer<T>& slope = memory.slopes[static_cast<std::size_t>(block)];
+      slope.require(size);
+      kernels::gelu_with_derivative(size, z, v, slope.data());
+    } else {
+      kernels::gelu(size, z, v);
+    }
+  }
+  return v;
+}
+
+/// What a chain from block `first` to block `last` reads.
+template <RealScalar T>
+PassFields<T> FnoEngine<T>::chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, Index first,
+                                         Index last) const {
+  PassFields<T> fields;
+  if (first == kNone) fields.input = &x;
+  for (Index block = first + 1; block <= last; ++block) {
+    fields.sources.push_back({trace.synthesised[static_cast<std::size_t>(block)].data(), ModeScaling::inverse});
+  }
+  return fields;
+}
+
+/// The modes of every block. Of what is stored, only the last block's pre-activation is still missing then.
+template <RealScalar T>
+void FnoEngine<T>::forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x) {
+  const bool storing = trace.activations != Activations::none;
+  for (Index block = 0; block < blocks_; ++block) {
+    const Index first = storing && block >= 2 ? block - 2 : kNone;
+    PassFields<T> fields = chain_fields(trace, x, first, block - 1);
+    fields.result = plan.gathered.data();
+    run(plan, fields, [&](TileVisit<T>& visit) {
+      visit.analyse(chain(visit, trace, first, block - 1, kNone, blocks_, storing && block >= 1));
+    });
+    trace.spectra.push_back(plan.coupling.analyse(ModeScaling::unit, plan.sweep, plan.gathered.data()));
+    plan.coupling.synthesise(ModeScaling::inverse, plan.sweep, mix(store_.spectral(block), trace.spectra.back()),
+                             trace.synthesised[static_cast<std::size_t>(block)].data());
+  }
+}
+
+template <RealScalar T>
+void FnoEngine<T>::forward(Index batch, Activations activations, const FieldReader<T>& x, FieldWriter<T>& y,
+                           FnoTrace<T>* trace) {
+  BatchPlan& batch_plan = plan(batch);
+  start(batch_plan, blocks_ + 1);
+  if (trace == nullptr && activations == Activations::all) activations = Activations::one;
+  FnoTrace<T>& kept = trace != nullptr ? *trace : own_trace_;
+  prepare(batch_plan, kept, batch, activations);
+  forward_blocks(batch_plan, kept, x);
+  const bool storing = activations != Activations::none;
+  const Index first = storing && blocks_ >= 2 ? blocks_ - 2 : kNone;
+  PassFields<T> fields = chain_fields(kept, x, first, blocks_ - 1);
+  fields.output = &y;
+  run(batch_plan, fields, [&](TileVisit<T>& visit) {
+    ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
+    const T* v = chain(visit, kept, first, blocks_ - 1, kNone, blocks_, storing && trace != nullptr);
+    memory.y.require(config_.out_channels * visit.tile.cells());
+    network_.project(visit.tile, v, memory.work, memory.y.data());
+    visit.put_output(memory.y.data());
+  });
+  if (trace == nullptr) own_trace_.spectra.clear();
+}
+
+template class FnoEngine<float>;
+template class FnoEngine<double>;
+
+}  // namespace tessera::engine

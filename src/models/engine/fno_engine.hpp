@@ -1,0 +1,111 @@
+#pragma once
+
+/// \file
+/// The Fourier neural operator as passes over tiles.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "models/engine/gradient_store.hpp"
+#include "models/engine/spectral_coupling.hpp"
+#include "models/engine/sweep.hpp"
+#include "models/engine/tile_network.hpp"
+#include "tessera/layers/loss.hpp"
+
+namespace tessera::engine {
+
+/// What a forward computation leaves for the backward one.
+template <RealScalar T>
+struct FnoTrace {
+  Index batch = 0;
+  Activations activations = Activations::all;
+  /// Pre-activations in the order of tiles: of every block (all), of the last (one), or nothing. The backward pass
+  /// turns each into its gradient.
+  std::vector<Buffer<T>> stored;
+  std::vector<Buffer<T>> synthesised;                ///< per block, modes of the spectral convolution's output
+  std::vector<DistTensor<std::complex<T>>> spectra;  ///< per block, the spectrum of its input
+};
+
+/// An Fno's forward and backward computation in passes over tiles that stay in cache: v_0 = lift(x),
+/// z_i = W_i v_i + IF(R_i . F v_i), v_{i+1} = gelu(z_i), y = project(v_L). A tile needs nothing from others but modes,
+/// so that how much of the grid is kept is a choice (see Activations). All members are collective over the model's
+/// partition; fields are read and written locally, in boxes of ranks(), an input's box reaching over all of its steps
+/// where time is lifted. A failure on one rank becomes an error of all.
+template <RealScalar T>
+class FnoEngine {
+ public:
+  /// `ranks`: a partition with no ranks on the channel axis. Collective.
+  FnoEngine(const FnoConfig& config, const Partition& ranks, const FnoWeights<T>& weights);
+  ~FnoEngine();
+
+  const Partition& ranks() const noexcept { return ranks_; }
+
+  /// y = f(x). `trace`, unless null, keeps what `backward` needs.
+  void forward(Index batch, Activations activations, const FieldReader<T>& x, FieldWriter<T>& y, FnoTrace<T>* trace);
+
+  /// From gy = dL/dy adds to the gradients of all parameters, and, unless null, writes dL/dx (where time is distributed
+  /// and lifted, each rank's share of the sum). Uses the trace up.
+  void backward(FnoTrace<T>& trace, const FieldReader<T>& x, const FieldReader<T>& gy, FieldWriter<T>* gx);
+
+  /// L(f(x), target), adding to the gradients of all parameters. The projection, the loss and their gradients are
+  /// computed in one visit of every tile: dL/dy is the error times a factor per sample, which may follow later.
+  double value_and_gradient(Loss loss, Index batch, Activations activations, const FieldReader<T>& x,
+                            const FieldReader<T>& target);
+
+  /// Called with the finished fraction of the computation at hand, after every pass; for those that take long.
+  void set_progress(std::function<void(double fraction)> progress) { progress_ = std::move(progress); }
+
+ private:
+  struct BatchPlan;
+  struct ThreadMemory;
+
+  /// Where dL/dy comes from: it is given (`given`), or it is the error y - field, times a factor per sample once those
+  /// are known.
+  struct OutputGradient {
+    const FieldReader<T>& field;
+    bool given;
+    std::vector<double> factors;
+  };
+
+  BatchPlan& plan(Index batch);
+  void start(const BatchPlan& plan, Index passes);
+  void run(BatchPlan& plan, const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit);
+  void prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batch, Activations activations) const;
+
+  T* stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block);
+  const T* chain(TileVisit<T>& visit, FnoTrace<T>& trace, Index first, Index last, Index keep, Index first_slope,
+                 bool store);
+  void forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x);
+  PassFields<T> chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, Index first, Index last) const;
+
+  void error_of(const TileVisit<T>& visit, const OutputGradient& gradient, SampleNorms* norms, const T* target,
+                Index first, Index count, const T* y, T* gy) const;
+  void head_backward(TileVisit<T>& visit, const OutputGradient& gradient, const T* v, bool first_time, T* gz);
+  void head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
+                 bool has_last);
+  void backward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
+                       FieldWriter<T>* gx);
+  PassFields<T> backward_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
+                                const std::vector<Buffer<T>>& pulled, Index block) const;
+  const T* reach_block(TileVisit<T>& visit, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
+                       const T*& v);
+  void block_backward(TileVisit<T>& visit, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
+                      bool wants_input_gradient);
+
+  FnoConfig config_;
+  Partition ranks_;
+  Index blocks_;
+  GradientStore<T> store_;
+  TileNetwork<T> network_;
+  std::map<Index, std::unique_ptr<BatchPlan>> plans_;
+  std::vector<ThreadMemory> memory_;
+  FnoTrace<T> own_trace_;
+
+  std::function<void(double)> progress_;
+  Index passes_ = 0, passes_done_ = 0;
+  Index first_sample_ = 0;  ///< of this rank, in the batch
+};
+
+}  // namespace tessera::engine

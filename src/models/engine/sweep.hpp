@@ -1,0 +1,107 @@
+#pragma once
+
+/// \file
+/// One pass over a rank's part of the grid.
+
+#include <complex>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "models/engine/group_transform.hpp"
+#include "models/engine/slab.hpp"
+#include "models/engine/tile_transform.hpp"
+#include "tessera/tensor/field.hpp"
+
+namespace tessera::engine {
+
+/// What a pass reads and writes besides the tiles it visits. Mode buffers hold all samples of the rank, see ModeBuffer.
+template <RealScalar T>
+struct PassFields {
+  struct Source {
+    const T* modes;
+    ModeScaling scaling;
+  };
+
+  std::vector<Source> sources;  ///< modes that tiles may be computed from
+  T* result = nullptr;          ///< modes gathered from what tiles hand over; null: none
+  ModeScaling result_scaling = ModeScaling::unit;
+  const FieldReader<T>* input = nullptr;   ///< null: not read
+  const FieldReader<T>* target = nullptr;  ///< a field like the output: a target, or the output's gradient
+  FieldWriter<T>* output = nullptr;
+  FieldWriter<T>* input_gradient = nullptr;
+};
+
+template <RealScalar T>
+class Sweep;
+
+/// The tile at hand and what may be done with it. Values are [channel][t][z].
+template <RealScalar T>
+class TileVisit {
+ public:
+  const Tiling::Tile& tile;
+  Index sample;
+  int thread;
+
+  /// v (+)= the tile of source number `source`.
+  void synthesise(std::size_t source, T* v, bool add);
+  /// Hands v over to be transformed; once per tile in passes with a result.
+  void analyse(const T* v);
+  void get_input(T* x) const;
+  void get_target(T* y) const;
+  void put_output(const T* y) const;
+  void add_input_gradient(const T* gx) const;
+
+ private:
+  friend class Sweep<T>;
+  TileVisit(const Tiling::Tile& at, Index of_sample, int on_thread, Sweep<T>& sweep, Index row)
+      : tile(at), sample(of_sample), thread(on_thread), sweep_(sweep), row_(row) {}
+
+  Sweep<T>& sweep_;
+  Index row_;
+};
+
+/// Walks over all tiles of all samples, a group of planes at a time, its tiles shared among threads; transforms along
+/// the outer axes once per group. Holds nothing of grid size. Local: no communication.
+template <RealScalar T>
+class Sweep {
+ public:
+  /// `part`: the rank's box of the output tensor [batch, channel, grid...]. `lines`: per grid axis what is transformed
+  /// on this rank, see PlannedTransform::first_lines.
+  Sweep(const Box& part, Index width, Index in_channels, Index in_steps, Index out_channels,
+        const std::vector<std::optional<FourierLine>>& lines);
+
+  const Tiling& tiling() const noexcept { return tiling_; }
+  Index samples() const noexcept { return part_.extent[0]; }
+  /// Numbers in a mode buffer.
+  Index mode_count() const noexcept { return samples() * outer_.mode_count(); }
+
+  void run(const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit);
+
+  /// Between mode buffers and contiguous tensors [batch, width, kept or cells of each grid axis...].
+  void to_tensor(const T* modes, std::complex<T>* tensor) const;
+  void from_tensor(const std::complex<T>* tensor, T* modes) const;
+
+ private:
+  friend class TileVisit<T>;
+
+  void run_group(const std::function<void(TileVisit<T>&)>& visit, Index sample, Index first, Index count);
+  template <class Visit>
+  void for_each_mode(Visit&& visit) const;
+  T* row_of(Buffer<T>& rows, Index row) { return rows.data() + row * inner_.mode_count(); }
+
+  Box part_;
+  Index width_;
+  Tiling tiling_;
+  TileTransform<T> inner_;
+  GroupTransform<T> outer_;
+  Slab<T> input_, target_, output_, input_gradient_;
+
+  PassFields<T> fields_;
+  std::vector<Buffer<T>> source_rows_;
+  Buffer<T> result_rows_, scratch_;
+  /// Per thread: one for every source and one for the result.
+  std::vector<std::vector<typename TileTransform<T>::Work>> work_;
+};
+
+}  // namespace tessera::engine

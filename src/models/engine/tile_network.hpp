@@ -1,0 +1,103 @@
+#pragma once
+
+/// \file
+/// The pointwise parts of a Fourier neural operator on one tile, forward and backward.
+
+#include <functional>
+#include <vector>
+
+#include "models/engine/tiling.hpp"
+#include "tessera/core/buffer.hpp"
+#include "tessera/models/fno_config.hpp"
+
+namespace tessera::engine {
+
+/// Whole pointwise weights, as every rank uses them; shapes as in Fno's parameters. Null where a layer is absent.
+template <RealScalar T>
+struct PointwiseWeights {
+  const T *lift_time_weight = nullptr, *lift_time_bias = nullptr;
+  const T *lift_channel_weight = nullptr, *lift_channel_bias = nullptr;
+  std::vector<const T*> pointwise;
+  const T *project1_weight = nullptr, *project1_bias = nullptr, *project2_weight = nullptr, *project2_bias = nullptr;
+};
+
+/// Sums of the gradients of those weights over tiles, in double, one after the other in one vector.
+class GradientSums {
+ public:
+  explicit GradientSums(const FnoConfig& config);
+
+  double* lift_time_weight() { return at(0); }
+  double* lift_time_bias() { return at(1); }
+  double* lift_channel_weight() { return at(2); }
+  double* lift_channel_bias() { return at(3); }
+  double* pointwise(Index block) { return at(4) + block * block_size_; }
+  double* project1_weight() { return at(5); }
+  double* project1_bias() { return at(6); }
+  double* project2_weight() { return at(7); }
+  double* project2_bias() { return at(8); }
+
+  void set_zero();
+  /// this += factor * other
+  void add(double factor, const GradientSums& other);
+
+ private:
+  double* at(std::size_t part) { return values_.data() + offsets_[part]; }
+
+  Index block_size_;
+  std::vector<Index> offsets_;
+  std::vector<double> values_;
+};
+
+/// The layers between the transforms. A tile's values are [channel][t][z], contiguous. Every function works on one tile
+/// in a thread's own memory; nothing is shared but the weights.
+template <RealScalar T>
+class TileNetwork {
+ public:
+  /// A thread's memory.
+  struct Work {
+    Buffer<T> time, time_slope, channel_slope, gradient;
+    Buffer<T> hidden, hidden_slope, hidden_gradient, output, output_gradient;
+  };
+
+  /// `first_step`: the time step at which this rank's part of the grid begins.
+  TileNetwork(const FnoConfig& config, Index first_step) : config_(config), first_step_(first_step) {}
+
+  /// Set anew before every pass in which they may have changed.
+  void set_weights(const PointwiseWeights<T>& weights) { weights_ = weights; }
+
+  /// Numbers of one tile's input, [in_channels][in_steps or t][z].
+  Index input_size(const Tiling::Tile& tile) const;
+
+  /// v = gelu(lift_channel(gelu(lift_time(x)))).
+  void lift(const Tiling::Tile& tile, const T* x, Work& work, T* v) const;
+  /// From gv = dL/dv adds to `sums`, and, unless null, writes dL/dx. Destroys gv.
+  void lift_backward(const Tiling::Tile& tile, const T* x, T* gv, Work& work, GradientSums& sums, T* gx) const;
+
+  /// z += W v
+  void add_pointwise(Index block, const Tiling::Tile& tile, const T* v, T* z) const;
+  /// gv += factor W^T gz
+  void add_pointwise_adjoint(Index block, double factor, const Tiling::Tile& tile, const T* gz, Work& work,
+                             T* gv) const;
+
+  /// y = project2(gelu(project1(v)))
+  void project(const Tiling::Tile& tile, const T* v, Work& work, T* y) const;
+
+  /// From outputs y (`count` columns from `first` on, rows `count` apart) the gradient dL/dy, same layout.
+  using OutputGradient = std::function<void(Index first, Index count, const T* y, T* gy)>;
+  /// gv = dL/dv; adds to `sums` unless null.
+  void project_backward(const Tiling::Tile& tile, const T* v, const OutputGradient& output_gradient, Work& work,
+                        GradientSums* sums, T* gv) const;
+
+ private:
+  /// The time lift before its gelu (x itself without one): [in_channels][t][z].
+  const T* lift_time(const Tiling::Tile& tile, const T* x, Work& work) const;
+  void lift_time_backward(const Tiling::Tile& tile, const T* x, const T* gs, GradientSums& sums, T* gx) const;
+  void hidden_layer(const Tiling::Tile& tile, const T* v, Index first, Index count, T* h) const;
+  void project2(Index count, const T* h, Index y_row, T* y) const;
+
+  FnoConfig config_;
+  Index first_step_;
+  PointwiseWeights<T> weights_;
+};
+
+}  // namespace tessera::engine

@@ -1,0 +1,263 @@
+/// \file
+/// The passes over tiles against the same model composed of layers on the tape.
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "layers/layer_checks.hpp"
+#include "tessera/core/threads.hpp"
+#include "tessera/models/fno.hpp"
+
+namespace tessera {
+namespace {
+
+using namespace testing_support;
+
+struct Case {
+  std::string name;
+  FnoConfig config;
+  Index batch = 1;
+};
+
+FnoConfig config_of(Shape grid, Shape modes, Index in_steps, Index width = 3, Index blocks = 3) {
+  FnoConfig config;
+  config.in_channels = 2;
+  config.out_channels = 2;
+  config.grid = std::move(grid);
+  config.modes = std::move(modes);
+  config.in_steps = in_steps;
+  config.width = width;
+  config.hidden = 5;
+  config.blocks = blocks;
+  return config;
+}
+
+/// Small grids of every rank, odd lengths, one block, one block's worth of everything.
+std::vector<Case> small_cases() {
+  return {{"one axis", config_of({11}, {4}, 0), 2},
+          {"one axis, lifted", config_of({10}, {6}, 3), 2},
+          {"two axes", config_of({7, 6}, {3, 4}, 0), 1},
+          {"two axes, lifted, one block", config_of({6, 5}, {2, 3}, 2, 3, 1), 3},
+          {"three axes", config_of({5, 4, 7}, {2, 2, 3}, 1), 1},
+          {"four axes", config_of({4, 3, 5, 6}, {2, 1, 2, 4}, 2, 4, 4), 2},
+          {"four axes, not lifted", config_of({2, 5, 4, 3}, {1, 2, 1, 2}, 0, 2, 2), 1}};
+}
+
+/// Grids whose planes are cut into several tiles along Z, T or both.
+std::vector<Case> tiled_cases() {
+  return {{"long line", config_of({9001}, {5}, 0, 3, 2), 1},
+          {"large plane", config_of({131, 67}, {3, 4}, 0, 2, 2), 1},
+          {"large plane, lifted", config_of({70, 93}, {3, 4}, 2, 2, 2), 1},
+          {"planes in a volume", config_of({3, 2, 67, 81}, {1, 1, 2, 3}, 2, 3, 2), 1}};
+}
+
+struct Result {
+  double loss = 0.0;
+  DistTensor<double> output;
+  std::vector<DistTensor<double>> real_gradients;
+  std::vector<DistTensor<std::complex<double>>> complex_gradients;
+};
+
+void collect_gradients(const ParameterList<double>& parameters, Result& result) {
+  for (const auto& ref : parameters) {
+    if (const auto* real = std::get_if<Parameter<double>*>(&ref)) {
+      result.real_gradients.push_back((*real)->gradient.clone());
+    } else {
+      result.complex_gradients.push_back(std::get<1>(ref)->gradient.clone());
+    }
+  }
+}
+
+void zero(const ParameterList<double>& parameters) {
+  for (const auto& ref : parameters) std::visit([](auto* p) { p->zero_gradient(); }, ref);
+}
+
+Result composed(Fno<double>& model, Loss loss, const DistTensor<double>& x, const DistTensor<double>& target) {
+  zero(model.parameters());
+  Tape tape;
+  const auto y = model.compose(tape.constant(x.clone()));
+  LossResult<double> value = evaluate_loss(loss, y.value(), target);
+  Result result{value.value, y.value().clone(), {}, {}};
+  tape.backward(y, std::move(value.gradient));
+  collect_gradients(model.parameters(), result);
+  return result;
+}
+
+void expect_equal(const Result& run, const Result& expected, const ParameterList<double>& parameters) {
+  EXPECT_NEAR(run.loss, expected.loss, 1e-13 * std::abs(expected.loss));
+  EXPECT_LT(relative_difference(run.output, expected.output), 1e-13);
+  std::size_t real = 0, complex = 0;
+  for (const auto& ref : parameters) {
+    if (const auto* p = std::get_if<Parameter<double>*>(&ref)) {
+      EXPECT_LT(relative_difference(run.real_gradients[real], expected.real_gradients[real]), 1e-12) << (*p)->name;
+      ++real;
+    } else {
+      EXPECT_LT(relative_difference(run.complex_gradients[complex], expected.complex_gradients[complex]), 1e-12)
+          << std::get<1>(ref)->name;
+      ++complex;
+    }
+  }
+}
+
+void check(const Case& test, const Shape& extents, Loss loss) {
+  SCOPED_TRACE(test.name + " on " + to_string(extents) + ", " + loss_name(loss));
+  const Partition partition(world(), extents);
+  Fno<double> model(test.config, partition, 5);
+  const auto x = random_tensor<double>(model.input_space(test.batch), "x");
+  const auto target = random_tensor<double>(model.output_space(test.batch), "target");
+  const Result expected = composed(model, loss, x, target);
+  for (const Activations activations : {Activations::all, Activations::one, Activations::none}) {
+    SCOPED_TRACE(std::string("activations ") + activations_name(activations));
+    model.set_activations(activations);
+    zero(model.parameters());
+    Result run{model.value_and_gradient(loss, x, target), model.forward(x), {}, {}};
+    collect_gradients(model.parameters(), run);
+    expect_equal(run, expected, model.parameters());
+  }
+}
+
+Shape on_axis(std::size_t axes, std::size_t axis) {
+  Shape extents(axes, 1);
+  extents[axis] = world()->size();
+  return extents;
+}
+
+TEST(FnoEngine, AgreesWithTheComposedLayersOnEveryPartition) {
+  for (const Case& test : small_cases()) {
+    for (const Shape& extents : all_partitions(world()->size(), test.config.grid.size() + 2)) {
+      check(test, extents, Loss::relative_l2);
+    }
+  }
+}
+
+TEST(FnoEngine, AgreesWhereAPlaneIsManyTiles) {
+  for (const Case& test : tiled_cases()) {
+    for (std::size_t axis = 2; axis < test.config.grid.size() + 2; ++axis) {
+      check(test, on_axis(test.config.grid.size() + 2, axis), Loss::mse);
+    }
+  }
+}
+
+TEST(FnoEngine, ServesEverySchedule) {
+  const Case test{"schedules", config_of({6, 5, 4, 6}, {2, 2, 1, 3}, 2, 3, 2), 1};
+  for (const Schedule schedule : {Schedule::partial_sums, Schedule::grady, Schedule::witte}) {
+    for (const std::size_t axis : {std::size_t{2}, std::size_t{4}}) {
+      SCOPED_TRACE(schedule_name(schedule));
+      Case named = test;
+      named.config.schedule = schedule;
+      check(named, on_axis(6, axis), Loss::relative_l2);
+    }
+  }
+}
+
+TEST(FnoEngine, GivesTheSameOnTheTapeInEveryMode) {
+  for (const Activations activations : {Activations::one, Activations::none}) {
+    FnoConfig config = config_of({4, 3, 5, 6}, {2, 1, 2, 4}, 2, 4, 3);
+    config.activations = activations;
+    SCOPED_TRACE(activations_name(activations));
+    check_layer(
+        [config](const Partition& partition) {
+          const auto model = std::make_shared<Fno<double>>(config, partition, 5);
+          return AnyLayer{model, [model](const Variable<double>& x) { return (*model)(x); }, model->parameters()};
+        },
+        config.input_shape(2));
+  }
+}
+
+TEST(FnoEngine, PassesTheTaylorTestWithFusedLoss) {
+  const FnoConfig config = config_of({5, 4, 6}, {2, 1, 3}, 2);
+  for (const Loss loss : {Loss::relative_l2, Loss::mse}) {
+    Fno<double> model(config, Partition(world(), on_axis(5, 2)), 5);
+    const auto x = random_tensor<double>(model.input_space(2), "x");
+    const auto target = random_tensor<double>(model.output_space(2), "target");
+    zero(model.parameters());
+    model.value_and_gradient(loss, x, target);
+    const Direction<double> direction(model.parameters());
+    const double slope = direction.slope();
+    const auto test = gradient_test(
+        [&](double step) {
+          direction.move(step);
+          const double value = evaluate_loss(loss, model.forward(x), target).value;
+          direction.move(-step);
+          return value;
+        },
+        slope, 0.01);
+    EXPECT_TRUE(test.passes()) << test.describe();
+  }
+}
+
+TEST(FnoEngine, GradientsAddUp) {
+  Fno<double> model(config_of({6, 5}, {2, 3}, 2), Partition(world(), on_axis(4, 2)), 5);
+  const auto x = random_tensor<double>(model.input_space(1), "x");
+  const auto target = random_tensor<double>(model.output_space(1), "target");
+  zero(model.parameters());
+  Result once{model.value_and_gradient(Loss::mse, x, target), model.forward(x), {}, {}};
+  collect_gradients(model.parameters(), once);
+  Result twice{model.value_and_gradient(Loss::mse, x, target), model.forward(x), {}, {}};
+  collect_gradients(model.parameters(), twice);
+  for (auto& gradient : twice.real_gradients) scale(0.5, gradient);
+  for (auto& gradient : twice.complex_gradients) scale(0.5, gradient);
+  expect_equal(twice, once, model.parameters());
+}
+
+TEST(FnoEngine, ThreadsChangeNothingButRounding) {
+  for (const Case& test : {small_cases()[5], tiled_cases()[0], tiled_cases()[1], tiled_cases()[3]}) {
+    SCOPED_TRACE(test.name);
+    const Partition partition(world(), on_axis(test.config.grid.size() + 2, 2));
+    Fno<double> model(test.config, partition, 5);
+    const auto x = random_tensor<double>(model.input_space(test.batch), "x");
+    const auto target = random_tensor<double>(model.output_space(test.batch), "target");
+    const int threads_before = thread_count();
+    for (const Activations activations : {Activations::all, Activations::one, Activations::none}) {
+      model.set_activations(activations);
+      std::map<int, Result> results;
+      for (const int threads : {1, 3}) {
+        set_thread_count(threads);
+        zero(model.parameters());
+        Result run{model.value_and_gradient(Loss::relative_l2, x, target), model.forward(x), {}, {}};
+        collect_gradients(model.parameters(), run);
+        results.emplace(threads, std::move(run));
+      }
+      expect_equal(results.at(3), results.at(1), model.parameters());
+    }
+    set_thread_count(threads_before);
+  }
+}
+
+TEST(FnoEngine, ASampleWithoutTargetOrErrorIsNoDivisionByZero) {
+  Fno<double> model(config_of({6, 5}, {2, 3}, 0), Partition(world(), on_axis(4, 2)), 5);
+  const auto x = random_tensor<double>(model.input_space(2), "x");
+  EXPECT_NEAR(model.value_and_gradient(Loss::relative_l2, x, model.forward(x)), 0.0, 1e-13);
+  EXPECT_GT(model.value_and_gradient(Loss::relative_l2, x, DistTensor<double>::zeros(model.output_space(2))), 0.0);
+  for (const auto& ref : model.parameters()) {
+    std::visit([](auto* p) { EXPECT_TRUE(std::isfinite(norm(p->gradient))) << p->name; }, ref);
+  }
+}
+
+/// A field of which one rank's reading fails.
+class BrokenReader final : public FieldReader<double> {
+ public:
+  explicit BrokenReader(const DistTensor<double>& tensor) : whole_(tensor) {}
+  const Shape& shape() const override { return whole_.shape(); }
+  void read(const Box& box, double* values) const override {
+    if (world()->rank() == world()->size() - 1) throw IoError("BrokenReader: a bad sector");
+    whole_.read(box, values);
+  }
+
+ private:
+  TensorReader<double> whole_;
+};
+
+TEST(FnoEngine, AFieldThatFailsOnOneRankFailsOnAll) {
+  Fno<double> model(config_of({12, 5}, {2, 3}, 0), Partition(world(), on_axis(4, 2)), 5);
+  const auto x = random_tensor<double>(model.input_space(1), "x");
+  const auto target = random_tensor<double>(model.output_space(1), "target");
+  EXPECT_THROW(model.value_and_gradient(Loss::mse, 1, BrokenReader(x), TensorReader<double>(target)), IoError);
+  EXPECT_THROW(model.value_and_gradient(Loss::mse, 2, TensorReader<double>(x), TensorReader<double>(target)),
+               ShapeError);
+}
+
+}  // namespace
+}  // namespace tessera
