@@ -36,6 +36,8 @@ void add_plan_settings(Settings& settings, PlanOptions& options) {
                at_least(0));
 }
 
+Index real_bytes(const PlanOptions& options) { return options.config.precision == Precision::float64 ? 8 : 4; }
+
 FnoConfig planned_model(const PlanOptions& options) {
   FnoConfig model = options.config.model;
   if (model.grid.empty())
@@ -97,6 +99,23 @@ std::vector<Row> cost_rows(const FnoCost& cost) {
   return rows;
 }
 
+/// The ways to schedule the transform of a block, with what the busiest rank sends in its forward pass.
+struct ScheduleRow {
+  std::string name;
+  Traffic busiest;
+  bool chosen;
+};
+
+std::vector<ScheduleRow> schedule_rows(const PlanOptions& options, const FnoConfig& model, const FnoCost& cost) {
+  std::vector<ScheduleRow> rows;
+  const SpectralGrid& spectral = cost.transform().spectral;
+  const Index batch = options.config.training.batch_size;
+  for (const ScheduleOption& option : schedule_options(batch, model.width, spectral, cost.ranks(), model.schedule)) {
+    rows.push_back({option.name, option.plan.busiest_traffic(real_bytes(options)), option.chosen});
+  }
+  return rows;
+}
+
 std::string format_amount(Index amount, bool bytes) {
   if (!bytes) return std::to_string(amount);
   static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
@@ -104,6 +123,22 @@ std::string format_amount(Index amount, bool bytes) {
   std::size_t unit = 0;
   for (; scaled >= 1024 && unit + 1 < std::size(kUnits); ++unit) scaled /= 1024;
   return unit == 0 ? fmt::format("{} B", amount) : fmt::format("{:.1f} {}", scaled, kUnits[unit]);
+}
+
+void print_schedules(const std::vector<ScheduleRow>& rows) {
+  if (rows.empty()) return;
+  const std::string title = "Schedules of a block, forward";
+  std::size_t width = title.size();
+  for (const ScheduleRow& row : rows) width = std::max(width, row.name.size());
+  fmt::print("\n  {:<{}}{:>14}{:>14}\n", title, width, "sent", "messages");
+  for (const ScheduleRow& row : rows) {
+    fmt::print("{} {:<{}}{:>14}{:>14}\n", row.chosen ? '*' : ' ', row.name, width,
+               format_amount(row.busiest.bytes, true), row.busiest.messages);
+  }
+  fmt::print(
+      "By the busiest rank; * is the one taken. Schedule automatic takes the least bytes + {} per message, weighed\n"
+      "for one sample per rank of the batch axis, {} channels, float32.\n",
+      kBytesPerMessage, kWeighedChannels);
 }
 
 void print_table(const PlanOptions& options, const FnoConfig& model, const FnoCost& cost) {
@@ -120,6 +155,7 @@ void print_table(const PlanOptions& options, const FnoConfig& model, const FnoCo
     fmt::print("  {}\n", steps.substr(start, end - start));
     start = end + 1;
   }
+  print_schedules(schedule_rows(options, model, cost));
   fmt::print("\n{:<28}{:>14}{:>14}{:>14}\n", "Per rank", "least", "most", "all ranks");
   for (const Row& row : cost_rows(cost)) {
     fmt::print("{:<28}{:>14}{:>14}{:>14}\n", row.name, format_amount(row.least, row.bytes),
@@ -151,6 +187,13 @@ void print_json(const PlanOptions& options, const FnoConfig& model, const FnoCos
     entry["ranks_after"] = step.after.extents();
     json["steps"].push_back(entry);
   }
+  json["schedules"] = nlohmann::ordered_json::array();
+  for (const ScheduleRow& row : schedule_rows(options, model, cost)) {
+    json["schedules"].push_back({{"name", row.name},
+                                 {"chosen", row.chosen},
+                                 {"forward_bytes", row.busiest.bytes},
+                                 {"forward_messages", row.busiest.messages}});
+  }
   for (const Row& row : cost_rows(cost)) {
     json["per_rank"][row.key] = {{"least", row.least}, {"most", row.most}, {"all_ranks", row.sum}};
   }
@@ -159,9 +202,8 @@ void print_json(const PlanOptions& options, const FnoConfig& model, const FnoCos
 
 int run_plan(const PlanOptions& options, const World& world) {
   const FnoConfig model = planned_model(options);
-  const Index real_bytes = options.config.precision == Precision::float64 ? 8 : 4;
   const RankGrid ranks(planned_partition(options, model, world->size()));
-  const FnoCost cost(model, options.config.training.batch_size, ranks, real_bytes);
+  const FnoCost cost(model, options.config.training.batch_size, ranks, real_bytes(options));
   if (world->rank() == 0) (options.json ? print_json : print_table)(options, model, cost);
   return 0;
 }

@@ -8,14 +8,11 @@
 #include <vector>
 
 #include "tessera/core/error.hpp"
-#include "tessera/models/cost.hpp"
+#include "tessera/spectral/transform_plan.hpp"
 
 namespace tessera {
 
 namespace {
-
-/// Ranks asked for their traffic where there are very many: counting a rank's messages visits all others.
-constexpr Index kAskedRanks = 64;
 
 /// Calls visit(extents) for every way to write `ranks` as a product over `axes`, larger factors on earlier axes first.
 void for_each_factorisation(Index ranks, const std::vector<std::size_t>& axes, std::size_t next, Shape& extents,
@@ -38,16 +35,11 @@ Index largest_tile(const Shape& shape, const Shape& extents) {
   return cells;
 }
 
-/// What the busiest rank sends in the spectral convolutions; nothing when the schedule cannot serve the rank grid.
+/// What the busiest rank sends in a spectral convolution; nothing when the schedule cannot serve the rank grid.
 std::optional<Index> most_bytes(const FnoConfig& config, Index batch, const Shape& extents) {
   try {
-    const FnoCost cost(config, batch, RankGrid(extents), 1);
-    const Index ranks = cost.ranks().size();
-    Index most = 0;
-    for (Index position = 0; position < ranks; position += std::max<Index>(1, ranks / kAskedRanks)) {
-      most = std::max(most, cost.forward_traffic(position).bytes);
-    }
-    return most;
+    const SpectralGrid spectral(config.grid, config.modes);
+    return plan_transform(batch, config.width, spectral, RankGrid(extents), config.schedule).busiest_traffic(1).bytes;
   } catch (const PartitionError&) {
     return std::nullopt;
   }

@@ -35,9 +35,14 @@ Index most_bytes(const FnoConfig& config, Index batch, const Shape& extents) {
 
 TEST(ChoosePartition, OneRankDividesNothing) { EXPECT_EQ(choose_partition(1, kFlow, 2), (Shape{1, 1, 1, 1, 1, 1})); }
 
-TEST(ChoosePartition, DividesSpaceIntoTheSmallestTilesWithTheFewestBytes) {
+class ChoosePartitionFor : public testing::TestWithParam<Schedule> {};
+INSTANTIATE_TEST_SUITE_P(Schedules, ChoosePartitionFor,
+                         testing::Values(Schedule::automatic, Schedule::exchange, Schedule::partial_sums));
+
+TEST_P(ChoosePartitionFor, DividesSpaceIntoTheSmallestTilesWithTheFewestBytes) {
+  const FnoConfig flow = config_of(kFlow.grid, kFlow.modes, GetParam());
   for (Index ranks = 1; ranks <= 24; ++ranks) {
-    const Shape chosen = choose_partition(ranks, kFlow, 2);
+    const Shape chosen = choose_partition(ranks, flow, 2);
     ASSERT_EQ(chosen.size(), 6u);
     EXPECT_EQ(volume(chosen), ranks);
     if (ranks == 17 || ranks == 19 || ranks == 23) continue;  // no room on the y and z axes, checked below
@@ -46,10 +51,9 @@ TEST(ChoosePartition, DividesSpaceIntoTheSmallestTilesWithTheFewestBytes) {
       for (Index y = 1; y <= 16; ++y) {
         if (ranks % (x * y) != 0 || ranks / (x * y) > 16) continue;
         const Shape other{1, 1, x, y, ranks / (x * y), 1};
-        EXPECT_LE(largest_tile(kFlow, 2, chosen), largest_tile(kFlow, 2, other))
-            << to_string(chosen) << to_string(other);
-        if (largest_tile(kFlow, 2, chosen) == largest_tile(kFlow, 2, other)) {
-          EXPECT_LE(most_bytes(kFlow, 2, chosen), most_bytes(kFlow, 2, other)) << to_string(chosen) << to_string(other);
+        EXPECT_LE(largest_tile(flow, 2, chosen), largest_tile(flow, 2, other)) << to_string(chosen) << to_string(other);
+        if (largest_tile(flow, 2, chosen) == largest_tile(flow, 2, other)) {
+          EXPECT_LE(most_bytes(flow, 2, chosen), most_bytes(flow, 2, other)) << to_string(chosen) << to_string(other);
         }
       }
     }
@@ -76,6 +80,13 @@ TEST(ChoosePartition, FallsBackToTimeThenBatch) {
 TEST(ChoosePartition, PlacesMoreRanksThanCells) {
   EXPECT_EQ(volume(choose_partition(7, config_of({2, 2}, {1, 1}), 1)), 7);
   EXPECT_EQ(volume(choose_partition(64, config_of({2, 2}, {1, 1}), 2)), 64);
+}
+
+TEST(ChoosePartition, ServesThousandsOfRanks) {
+  const FnoConfig large = config_of({128, 128, 128, 64}, {12, 12, 8, 8}, Schedule::automatic);
+  const Shape chosen = choose_partition(4096, large, 1);
+  EXPECT_EQ(volume(chosen), 4096);
+  EXPECT_EQ(largest_tile(large, 1, chosen), largest_tile(large, 1, {1, 1, 16, 16, 16, 1}));
 }
 
 TEST(ChoosePartition, RespectsWhatTheScheduleServes) {

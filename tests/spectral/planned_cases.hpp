@@ -13,8 +13,8 @@
 
 namespace tessera::testing_support {
 
-inline constexpr std::array kAllSchedules = {Schedule::exchange, Schedule::partial_sums, Schedule::grady,
-                                             Schedule::witte};
+inline constexpr std::array kAllSchedules = {Schedule::automatic, Schedule::exchange, Schedule::partial_sums,
+                                             Schedule::grady, Schedule::witte};
 
 struct TransformCase {
   Index batch, channels;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "spectral/planned_cases.hpp"
-#include "src/spectral/rank_placement.hpp"
 
 namespace tessera {
 namespace {
@@ -33,7 +32,7 @@ TransformPlan plan_of(const Shape& grid, const Shape& modes, const Shape& ranks,
 }
 
 TEST(TransformPlan, KeepsEveryTransformOnWholeOrPartialLines) {
-  for (const Schedule schedule : {Schedule::exchange, Schedule::partial_sums, Schedule::grady}) {
+  for (const Schedule schedule : {Schedule::automatic, Schedule::exchange, Schedule::partial_sums, Schedule::grady}) {
     for (const Shape& ranks : all_partitions(12, 5)) {
       const TransformPlan plan = plan_of({8, 6, 9}, {2, 3, 4}, ranks, schedule);
       std::vector<std::size_t> transformed;
@@ -151,6 +150,54 @@ TEST(TransformPlan, DescribesItsSteps) {
   EXPECT_NE(text.find("1x1x1x4"), std::string::npos) << text;
 }
 
+TEST(TransformPlan, TransformsWhatNeedsNoRankBeforeTheOneExchange) {
+  for (const Schedule schedule : {Schedule::automatic, Schedule::exchange, Schedule::partial_sums, Schedule::witte}) {
+    for (const Shape& ranks : all_partitions(12, 5)) {
+      if (schedule == Schedule::witte && (ranks[1] > 1 || std::max({ranks[2], ranks[3], ranks[4]}) * ranks[0] < 12))
+        continue;
+      const TransformPlan plan = plan_of({8, 6, 9}, {2, 3, 4}, ranks, schedule);
+      const std::vector<AxisRoute> routes = plan.axis_routes();
+      bool exchanged = false;
+      for (const TransformStep& step : plan.steps) {
+        if (step.kind == TransformStep::Kind::repartition) {
+          EXPECT_FALSE(exchanged) << plan.describe();
+          exchanged = true;
+        } else {
+          EXPECT_EQ(exchanged, routes[step.axis] == AxisRoute::exchange) << plan.describe();
+        }
+      }
+    }
+  }
+}
+
+TEST(TransformPlan, KnowsTheRouteOfEveryAxis) {
+  const TransformPlan plan = plan_of({8, 12, 6}, {3, 4, 2}, {1, 1, 2, 2, 1}, Schedule::partial_sums);
+  EXPECT_EQ(plan.axis_routes(),
+            (std::vector<AxisRoute>{AxisRoute::partial_sums, AxisRoute::partial_sums, AxisRoute::local}));
+  EXPECT_EQ(plan.summary(), "partial sums of grid axis 0, grid axis 1");
+  const TransformPlan home = plan_of({8, 12, 6}, {3, 4, 2}, {1, 2, 1, 2, 1}, Schedule::exchange);
+  EXPECT_EQ(home.axis_routes(), (std::vector<AxisRoute>{AxisRoute::local, AxisRoute::exchange, AxisRoute::local}));
+  EXPECT_EQ(home.summary(), "exchange of the channels, grid axis 1");
+  EXPECT_EQ(plan_of({8, 12}, {3, 4}, {1, 1, 2, 2}, Schedule::exchange).summary(),
+            "exchange of grid axis 0; partial sums of grid axis 1");
+  EXPECT_EQ(plan_of({8, 12}, {3, 4}, {2, 1, 1, 1}, Schedule::automatic).summary(), "local");
+}
+
+TEST(TransformPlan, AddsUpTheBusiestRank) {
+  for (const Schedule schedule : kAllSchedules) {
+    const TransformPlan plan = plan_of({7, 9, 5}, {3, 2, 3}, {1, 1, 1, 4, 1}, schedule);
+    Traffic most;
+    for (Index position = 0; position < 4; ++position) {
+      const Traffic there = plan.analysis_traffic(position, 4);
+      const Traffic back = plan.synthesis_traffic(position, 4);
+      most = {std::max(most.bytes, there.bytes + back.bytes), std::max(most.messages, there.messages + back.messages)};
+    }
+    EXPECT_GT(most.bytes, 0);
+    EXPECT_EQ(plan.busiest_traffic(4), most) << schedule_name(schedule);
+    EXPECT_EQ(plan.busiest_traffic(8).bytes, 2 * most.bytes) << schedule_name(schedule);
+  }
+}
+
 TEST(TransformPlan, RefusesPartitionsItCannotServe) {
   EXPECT_THROW(plan_of({8, 8}, {2, 2}, {1, 1, 2}, Schedule::exchange), PartitionError);
   const SpectralGrid spectral({8, 8}, {2, 2});
@@ -168,30 +215,6 @@ TEST(Schedule, IsKnownByItsName) {
   for (const Schedule schedule : kAllSchedules) EXPECT_EQ(schedule_from_name(schedule_name(schedule)), schedule);
   EXPECT_THROW(schedule_from_name("fastest"), ConfigError);
   EXPECT_THROW(schedule_from_name(""), ConfigError);
-}
-
-TEST(SpreadRanks, UsesAsManyAxesAsItTakes) {
-  EXPECT_EQ(spread_ranks(1, {3, 5}, {}), (Shape{1, 1}));
-  EXPECT_EQ(spread_ranks(4, {8, 5}, {0, 1}), (Shape{4, 1}));
-  EXPECT_EQ(spread_ranks(5, {8, 5}, {0, 1}), (Shape{1, 5}));
-  EXPECT_EQ(spread_ranks(64, {8, 8, 8}, {0, 2}), (Shape{8, 1, 8}));
-  EXPECT_EQ(spread_ranks(6, {4, 3}, {0, 1}), (Shape{2, 3}));
-  EXPECT_EQ(spread_ranks(7, {2}, {0}), (Shape{7}));
-  EXPECT_THROW(spread_ranks(2, {4}, {}), PartitionError);
-}
-
-TEST(SpreadRanks, PrefersFewerAndEarlierAxesAmongEquals) {
-  EXPECT_EQ(spread_ranks(2, {4, 4}, {0, 1}), (Shape{2, 1}));
-  EXPECT_EQ(spread_ranks(4, {4, 4}, {0, 1}), (Shape{4, 1}));
-  EXPECT_EQ(spread_ranks(4, {4, 2, 4}, {1, 2}), (Shape{1, 1, 4}));
-}
-
-TEST(SpreadRanks, PlacesEveryRankOnTheListedAxes) {
-  for (Index ranks = 1; ranks <= 24; ++ranks) {
-    const Shape placed = spread_ranks(ranks, {4, 6, 5}, {0, 2});
-    EXPECT_EQ(volume(placed), ranks);
-    EXPECT_EQ(placed[1], 1);
-  }
 }
 
 }  // namespace

@@ -113,6 +113,22 @@ TEST_P(TruncatedFftOf, WorksInSinglePrecision) {
   });
 }
 
+/// Also the mixtures of exchange and partial sums that no schedule would take on grids this small.
+TEST_P(TruncatedFftOf, AgreesWithTheDefinitionOnEveryRoute) {
+  const TransformCase& c = GetParam();
+  const Definition expected = definition_of<double>(c);
+  for (const Shape& ranks : full_grids()) {
+    const Partition partition(world(), ranks);
+    for (const ScheduleOption& option :
+         schedule_options(c.batch, c.channels, SpectralGrid(c.grid, c.modes), partition.grid(), Schedule::automatic)) {
+      SCOPED_TRACE(option.name + " on " + to_string(ranks));
+      const auto transform = std::make_shared<const PlannedTransform<double>>(option.plan, partition);
+      expect_definition(transform, expected);
+      expect_adjoints(transform);
+    }
+  }
+}
+
 class TruncatedFftWithIdleRanks : public testing::TestWithParam<TransformCase> {};
 INSTANTIATE_TEST_SUITE_P(Cases, TruncatedFftWithIdleRanks,
                          testing::Values(TransformCase{1, 2, {7}, {4}}, TransformCase{1, 2, {6, 7}, {2, 3}}));
@@ -135,7 +151,7 @@ TEST_P(TruncatedFftWithIdleRanks, AgreesWithTheDefinition) {
 TEST(TruncatedFft, WorksOnRanksListedInAnyOrder) {
   std::vector<int> ranks(static_cast<std::size_t>(world()->size()));
   std::iota(ranks.rbegin(), ranks.rend(), 0);
-  for (const Schedule schedule : {Schedule::exchange, Schedule::partial_sums}) {
+  for (const Schedule schedule : {Schedule::automatic, Schedule::exchange, Schedule::partial_sums}) {
     const Partition partition(world(), Shape{1, 1, world()->size(), 1}, ranks);
     const TransformCase small{1, 2, {7, 6}, {3, 2}};
     const auto transform = planned<double>(small, partition, schedule);
@@ -181,7 +197,7 @@ TEST(TruncatedFft, IsTheMatrixOfTheDefinition) {
 /// DC and Nyquist are not.
 TEST(TruncatedInverseFft, HasAnAdjointThatDoublesInteriorModes) {
   const Index ranks = world()->size();
-  for (const Schedule schedule : {Schedule::exchange, Schedule::partial_sums}) {
+  for (const Schedule schedule : {Schedule::automatic, Schedule::exchange, Schedule::partial_sums}) {
     const auto transform = planned<double>({1, 1, {4}, {3}}, {world(), Shape{1, 1, ranks}}, schedule);
     ASSERT_NE(transform, nullptr);
     const DenseMatrix adjoint = dense_matrix_of_adjoint(TruncatedInverseFft<double>(transform));

@@ -28,7 +28,7 @@ template <RealScalar T>
 class SpectralConv {
  public:
   struct Options {
-    Schedule schedule = Schedule::exchange;
+    Schedule schedule = Schedule::automatic;
     Initialisation initialisation = Initialisation::variance_preserving;
     double gain = 1.0;
   };

@@ -31,7 +31,7 @@ struct FnoConfig {
   Index width = 20;    ///< channels of the blocks
   Index hidden = 128;  ///< channels of the projection's hidden layer
   Index blocks = 4;
-  Schedule schedule = Schedule::exchange;
+  Schedule schedule = Schedule::automatic;
   Initialisation initialisation = Initialisation::variance_preserving;
   Activations activations = Activations::all;
 

@@ -7,9 +7,9 @@
 
 namespace tessera::kernels::simd::TESSERA_SIMD_NAMESPACE {
 
-/// Register block: rows of A by rows of B.
+/// Register block: rows of A by rows of B. 16 sums of 16 lanes are added up as one vector.
 inline constexpr int kDotRows = kVectorBytes == 64 ? 4 : 3;
-inline constexpr int kDotColumns = kVectorBytes == 64 ? 5 : 3;
+inline constexpr int kDotColumns = kVectorBytes == 64 ? 4 : 3;
 
 /// Terms each lane adds in T between two flushes to double.
 inline constexpr Index kTermsPerLane = 128;
@@ -28,7 +28,7 @@ struct DotBlock {
 template <int Rows, int Columns, class T>
 void dot_tile(const DotBlock<T>& block) {
   constexpr int kLong = kLanes<T>;
-  Vector<T, kLong> sums[Rows][Columns] = {};
+  Vector<T, kLong> sums[Rows * Columns] = {};
   const Index whole = block.k / kLong * kLong;
   const auto add = [&](auto load_row) __attribute__((always_inline)) {
     Vector<T, kLong> left[Rows];
@@ -38,15 +38,21 @@ void dot_tile(const DotBlock<T>& block) {
     for (int j = 0; j < Columns; ++j) {
       const Vector<T, kLong> right = load_row(block.b + j * block.ldb);
 #pragma GCC unroll 8
-      for (int i = 0; i < Rows; ++i) sums[i][j] += left[i] * right;
+      for (int i = 0; i < Rows; ++i) sums[i * Columns + j] += left[i] * right;
     }
   };
   for (Index p = 0; p < whole; p += kLong) add([p](const T* row) { return load<kLong>(row + p); });
   if (whole < block.k) add([&](const T* row) { return load_first<kLong>(row + whole, block.k - whole); });
+  constexpr int kGrouped = Rows * Columns / kLong * kLong;
+  T totals[Rows * Columns];
 #pragma GCC unroll 8
+  for (int i = 0; i < kGrouped; i += kLong) store<kLong>(totals + i, sum_lanes_of_each<kLong>(sums + i));
+#pragma GCC unroll 16
+  for (int i = kGrouped; i < Rows * Columns; ++i) totals[i] = sum_lanes<kLong, T>(sums[i]);
   for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
-    for (int j = 0; j < Columns; ++j) block.sums[i * block.sums_row + j] += sum_lanes<kLong, T>(sums[i][j]);
+    for (int j = 0; j < Columns; ++j) {
+      block.sums[i * block.sums_row + j] += static_cast<double>(totals[i * Columns + j]);
+    }
   }
 }
 

@@ -1,114 +1,61 @@
 #pragma once
 
 /// \file
-/// gelu and its derivative for float, without branches.
-///   gelu(x) = max(x, 0) - z Q(z),   gelu'(x) = (x < 0 ? Q(z) : 1 - Q(z)) + x phi(x),   z = |x|,
-///   Q(z) = erfc(z / sqrt 2) / 2 = e(z) P(z),   e(z) = exp(-z^2 / 2),   phi = e / sqrt(2 pi).
-/// P is a polynomial of degree 11 on [0, 5.75], where Q has fallen below 5e-9 and is taken as zero. Coefficients:
-/// minimax in the Chebyshev basis (Lawson's reweighted least squares on 4001 points, in double) of
-/// erfcx(z / sqrt 2) / 2 with the weight e(z) max(z, 1): error 3.3e-8; of 2^f on [-1/2, 1/2], relative: error 7.5e-8.
-/// Largest absolute errors of the float code against double erfc, every 8th float with 1e-6 <= |x| < 10, at every
-/// level: gelu 2.7e-7 (half a unit in the last place of x = 4.47; 1.3e-7 max(1, |x|)), derivative 1.9e-7.
+/// Loops over gelu and its derivative for float.
 
-#include "kernels/cpu/simd/vector.hpp"
+#include <type_traits>
+
+#include "kernels/cpu/simd/gelu_exponential.hpp"
+#include "kernels/cpu/simd/gelu_table.hpp"
 
 namespace tessera::kernels::simd::TESSERA_SIMD_NAMESPACE {
 
-using Floats = Vector<float, kLanes<float>>;
-using FloatBits = VectorOf<float, kLanes<float>>::Integers;
+/// A table of 32 entries is two registers of 512 bits; shorter ones would need many.
+using GeluMethod = std::conditional_t<kVectorBytes == 64, GeluByTable<16>, GeluByExponential>;
 
-inline constexpr float kTailStart = 5.75f;
-
-inline constexpr float kTailPolynomial[] = {0.49999997f,   -0.398939341f,    0.249955684f,    -0.132719308f,
-                                            0.0617024191f, -0.025148768f,    0.00871688128f,  -0.00242995704f,
-                                            0.0005074449f, -7.27643273e-05f, 6.28715179e-06f, -2.44198873e-07f};
-
-inline constexpr float kPowerPolynomial[] = {1.00000012f,   0.693146944f,   0.240221202f,
-                                             0.0555071309f, 0.00967554282f, 0.00132764771f};
-
-template <int Count>
-TESSERA_ALWAYS_INLINE Floats polynomial(const float (&coefficients)[Count], Floats x) {
-  Floats value = broadcast<kLanes<float>>(coefficients[Count - 1]);
-#pragma GCC unroll 16
-  for (int i = Count - 2; i >= 0; --i) value = value * x + coefficients[i];
-  return value;
-}
-
-/// e(z) and Q(z), both zero past kTailStart and for NaN.
-struct GaussianTail {
-  Floats density, tail;
-};
-
-TESSERA_ALWAYS_INLINE GaussianTail gaussian_tail(Floats z) {
-  constexpr float kHalfLog2E = 0.72134752f;
-  // Adding 3 * 2^22 leaves the nearest integer in the low mantissa bits.
-  constexpr float kRound = 12582912.0f;
-  const auto inside = z < kTailStart;
-  const Floats bounded = inside ? z : Floats{};
-  const Floats exponent = bounded * bounded * -kHalfLog2E;
-  const Floats shifted = exponent + kRound;
-  const Floats fraction = exponent - (shifted - kRound);
-  const FloatBits power = (FloatBits)polynomial(kPowerPolynomial, fraction) + ((FloatBits)shifted << 23);
-  const Floats density = inside ? (Floats)power : Floats{};
-  return {density, density * polynomial(kTailPolynomial, bounded)};
-}
-
-TESSERA_ALWAYS_INLINE Floats absolute(Floats x) { return (Floats)((FloatBits)x & 0x7fffffff); }
-
-TESSERA_ALWAYS_INLINE Floats gelu_from(Floats x, const GaussianTail& gauss) {
-  const Floats z = absolute(x);
-  const Floats bounded = z < kTailStart ? z : Floats{};
-  // The comparison is written so that NaN passes through.
-  const Floats positive_part = x < 0.0f ? Floats{} : x;
-  return positive_part - bounded * gauss.tail;
-}
-
-TESSERA_ALWAYS_INLINE Floats gelu_of(Floats x) { return gelu_from(x, gaussian_tail(absolute(x))); }
-
-TESSERA_ALWAYS_INLINE Floats gelu_derivative_from(Floats x, const GaussianTail& gauss) {
-  constexpr float kInverseRoot2Pi = 0.39894228f;
-  const Floats bounded = absolute(x) < kTailStart ? x : Floats{};
-  const Floats below = x < 0.0f ? gauss.tail : 1.0f - gauss.tail;
-  const Floats value = below + bounded * (gauss.density * kInverseRoot2Pi);
-  return x == x ? value : x;
-}
-
-TESSERA_ALWAYS_INLINE Floats gelu_derivative_of(Floats x) {
-  return gelu_derivative_from(x, gaussian_tail(absolute(x)));
+/// whole(offset) for every whole vector, then rest(offset, values) for what is left.
+template <class Whole, class Rest>
+TESSERA_ALWAYS_INLINE void for_each_vector(Index count, Whole whole, Rest rest) {
+  constexpr int kLong = kLanes<float>;
+  Index i = 0;
+  for (; i + kLong <= count; i += kLong) whole(i);
+  if (i < count) rest(i, count - i);
 }
 
 inline void gelu(Index count, const float* x, float* y) {
   constexpr int kLong = kLanes<float>;
-  Index i = 0;
-  for (; i + kLong <= count; i += kLong) store<kLong>(y + i, gelu_of(load<kLong>(x + i)));
-  if (i < count) store_first<kLong>(y + i, gelu_of(load_first<kLong>(x + i, count - i)), count - i);
+  const GeluMethod method;
+  for_each_vector(
+      count, [&](Index i) { store<kLong>(y + i, method.at(load<kLong>(x + i)).value); },
+      [&](Index i, Index rest) { store_first<kLong>(y + i, method.at(load_first<kLong>(x + i, rest)).value, rest); });
 }
 
 inline void gelu_with_derivative(Index count, const float* x, float* y, float* derivative) {
   constexpr int kLong = kLanes<float>;
-  Index i = 0;
-  for (; i + kLong <= count; i += kLong) {
-    const Floats value = load<kLong>(x + i);
-    const GaussianTail gauss = gaussian_tail(absolute(value));
-    store<kLong>(y + i, gelu_from(value, gauss));
-    store<kLong>(derivative + i, gelu_derivative_from(value, gauss));
-  }
-  if (i == count) return;
-  const Floats value = load_first<kLong>(x + i, count - i);
-  const GaussianTail gauss = gaussian_tail(absolute(value));
-  store_first<kLong>(y + i, gelu_from(value, gauss), count - i);
-  store_first<kLong>(derivative + i, gelu_derivative_from(value, gauss), count - i);
+  const GeluMethod method;
+  for_each_vector(
+      count,
+      [&](Index i) {
+        const Gelu gelu = method.at(load<kLong>(x + i));
+        store<kLong>(y + i, gelu.value);
+        store<kLong>(derivative + i, gelu.derivative);
+      },
+      [&](Index i, Index rest) {
+        const Gelu gelu = method.at(load_first<kLong>(x + i, rest));
+        store_first<kLong>(y + i, gelu.value, rest);
+        store_first<kLong>(derivative + i, gelu.derivative, rest);
+      });
 }
 
 inline void gelu_backward(Index count, const float* x, const float* gy, float* gx) {
   constexpr int kLong = kLanes<float>;
-  Index i = 0;
-  for (; i + kLong <= count; i += kLong) {
-    store<kLong>(gx + i, gelu_derivative_of(load<kLong>(x + i)) * load<kLong>(gy + i));
-  }
-  if (i == count) return;
-  const Floats derivative = gelu_derivative_of(load_first<kLong>(x + i, count - i));
-  store_first<kLong>(gx + i, derivative * load_first<kLong>(gy + i, count - i), count - i);
+  const GeluMethod method;
+  for_each_vector(
+      count, [&](Index i) { store<kLong>(gx + i, method.at(load<kLong>(x + i)).derivative * load<kLong>(gy + i)); },
+      [&](Index i, Index rest) {
+        const Floats derivative = method.at(load_first<kLong>(x + i, rest)).derivative;
+        store_first<kLong>(gx + i, derivative * load_first<kLong>(gy + i, rest), rest);
+      });
 }
 
 }  // namespace tessera::kernels::simd::TESSERA_SIMD_NAMESPACE

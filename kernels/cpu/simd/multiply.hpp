@@ -204,7 +204,7 @@ void multiply_terms(const Product<T>& p) {
   alignas(64) T packed[kPackBytes / sizeof(T)];
   constexpr Index kStrip = kTileVectors * kLanes<T>;
   const Index fitting = static_cast<Index>(kPackBytes / sizeof(T)) / p.k / kStrip * kStrip;
-  const bool packing = p.batch == 1 && p.m > 2 * kTileRows && fitting > 0 && p.n > fitting;
+  const bool packing = p.batch == 1 && p.m > 3 * kTileRows && fitting > 0 && p.n > fitting;
   const Index width = packing ? fitting : 8 * kStrip;
   for (Index column = 0; column < p.n; column += width) {
     Product<T> block = skip_columns(p, column, p.n - column < width ? p.n - column : width);

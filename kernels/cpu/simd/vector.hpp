@@ -4,6 +4,9 @@
 /// Short vectors of T by the compiler's vector extension. Compiled once per level with TESSERA_SIMD_NAMESPACE (the
 /// level's name) and TESSERA_SIMD_BYTES (its vector length) defined.
 
+#include <cstddef>
+#include <utility>
+
 #include "kernels/cpu/simd/table.hpp"
 
 #define TESSERA_ALWAYS_INLINE inline __attribute__((always_inline))
@@ -76,6 +79,33 @@ TESSERA_ALWAYS_INLINE T sum_lanes(Vector<T, Lanes> vector) {
     T values[Lanes];
     store<Lanes>(values, vector);
     return sum_lanes<Lanes / 2, T>(load<Lanes / 2>(values) + load<Lanes / 2>(values + Lanes / 2));
+  }
+}
+
+/// Within every group of `Group` lanes: the group's halves added, a's sums first, then b's.
+template <std::size_t Group, class V, std::size_t... Lane>
+TESSERA_ALWAYS_INLINE V add_halves(V a, V b, std::index_sequence<Lane...>) {
+  constexpr std::size_t kLanesOfV = sizeof...(Lane);
+  constexpr std::size_t kHalf = Group / 2;
+  return __builtin_shufflevector(a, b,
+                                 (Lane / Group * Group + Lane % kHalf + (Lane % Group < kHalf ? 0 : kLanesOfV))...) +
+         __builtin_shufflevector(
+             a, b, (Lane / Group * Group + kHalf + Lane % kHalf + (Lane % Group < kHalf ? 0 : kLanesOfV))...);
+}
+
+/// sums[i] = the sum of vector i's lanes, for as many vectors as lanes: vectors are merged pairwise while they shrink,
+/// a shuffle or two per vector instead of a tree for each. Overwrites the vectors.
+template <int Lanes, std::size_t Group = Lanes, class V>
+TESSERA_ALWAYS_INLINE V sum_lanes_of_each(V* vectors) {
+  constexpr std::make_index_sequence<static_cast<std::size_t>(Lanes)> kEachLane{};
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < Group / 2; ++i) {
+    vectors[i] = add_halves<Group>(vectors[i], vectors[i + Group / 2], kEachLane);
+  }
+  if constexpr (Group == 2) {
+    return vectors[0];
+  } else {
+    return sum_lanes_of_each<Lanes, Group / 2>(vectors);
   }
 }
 
