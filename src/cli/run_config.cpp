@@ -1,7 +1,10 @@
 #include "run_config.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "tessera/comm/placement.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/models/choose_partition.hpp"
 
@@ -18,6 +21,9 @@ void add_shared_keys(Settings& settings, RunConfig& config) {
       "run", "partition", config.partition,
       "ranks per axis: batch, channel, then each grid axis (time last), for example 1,1,2,1,1,1; empty: chosen",
       each(at_least(1)));
+  settings.add("run", "threads", config.threads,
+               "threads of every rank; 0: OMP_NUM_THREADS if set, else the rank's share of its node's cores",
+               at_least(0));
   settings.add("data", "train", config.train_file, "HDF5 file of the training samples");
   settings.add("data", "valid", config.valid_file, "HDF5 file of the samples watched during training; empty: none");
   settings.add("data", "test", config.test_file, "HDF5 file of the held-out samples");
@@ -31,10 +37,15 @@ void add_model_keys(Settings& settings, FnoConfig& model) {
                "kept Fourier modes per grid axis, for example 6,4,4,3; empty: a quarter of each axis",
                each(at_least(1)));
   settings.add("model", "schedule", model.schedule, "how distributed axes are transformed",
-               {{"exchange", Schedule::exchange},
+               {{"automatic", Schedule::automatic},
+                {"exchange", Schedule::exchange},
                 {"partial_sums", Schedule::partial_sums},
                 {"grady", Schedule::grady},
                 {"witte", Schedule::witte}});
+  settings.add("model", "activations", model.activations,
+               "what of the grid is kept for the backward pass: every block's (fastest), one block's, or nothing, with "
+               "samples read and predictions written tile by tile",
+               {{"all", Activations::all}, {"one", Activations::one}, {"none", Activations::none}});
   settings.add("model", "initialisation", model.initialisation, "how initial spectral weights are drawn",
                {{"variance_preserving", Initialisation::variance_preserving}, {"dfno", Initialisation::dfno}});
 }
@@ -110,6 +121,11 @@ Shape partition_for(const RunConfig& config, const FnoConfig& model, int ranks) 
                          std::to_string(ranks) + ", found " + to_string(config.partition));
   }
   return config.partition;
+}
+
+void set_up_threads(const RunConfig& config, const Communicator& world) {
+  const auto warning = place_threads(world, config.threads);
+  if (warning) fmt::print(stderr, "warning: {}\n", *warning);
 }
 
 Shape default_modes(const Shape& grid) {
