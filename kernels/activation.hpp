@@ -21,4 +21,12 @@ void gelu_with_derivative(Index count, const T* x, T* y, T* derivative);
 template <class T>
 void gelu_backward(Index count, const T* x, const T* gy, T* gx);
 
+/// The gradient of a small linear map after an activation with slopes s, y[o] = sum_j w[o, j] a(h[j]), with respect to
+/// h:
+///   gh[j, p] = s[j, p] sum_o w[o, j] gy[o, p]
+/// written over the slopes; all contiguous, w [out, hidden], gy [out, count], s [hidden, count].
+/// Unless null, sums[j] += sum_p gh[j, p].
+template <class T>
+void activated_gradient(Index hidden, Index out, Index count, const T* w, const T* gy, T* slopes, double* sums);
+
 }  // namespace tessera::kernels

@@ -23,6 +23,7 @@ struct Product {
   const T* initial = nullptr;
   std::int64_t initial_row = 0, initial_column = 0;
   std::int64_t batch = 1, b_batch = 0, c_batch = 0, initial_batch = 0;
+  bool far = false;  ///< C is likely not in a cache: its lines are asked for early
 };
 
 }  // namespace tessera::kernels

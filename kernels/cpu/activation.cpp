@@ -53,4 +53,12 @@ void gelu_backward<double>(Index count, const double* x, const double* gy, doubl
   for (Index i = 0; i < count; ++i) gx[i] = gy[i] * derivative_of_gelu(x[i]);
 }
 
+template <class T>
+void activated_gradient(Index hidden, Index out, Index count, const T* w, const T* gy, T* slopes, double* sums) {
+  simd::loops<T>().activated_gradient(hidden, out, count, w, gy, slopes, sums);
+}
+
+template void activated_gradient(Index, Index, Index, const float*, const float*, float*, double*);
+template void activated_gradient(Index, Index, Index, const double*, const double*, double*, double*);
+
 }  // namespace tessera::kernels

@@ -120,18 +120,19 @@ void apply(Index outer, Index inner, const Matrix<T>& w, const T* bias, const T*
   const Index group = std::max<Index>(1, kBatchBytes / std::max<Index>(1, row_bytes));
   for (Index a = 0; a < outer; a += group) {
     Product<T> product = {w.output,
-                                inner,
-                                w.input,
-                                w.values,
-                                w.output_stride,
-                                w.input_stride,
-                                x + a * w.input * inner,
-                                inner,
-                                y + a * w.output * inner,
-                                inner,
-                                bias,
-                                1,
-                                0};
+                          inner,
+                          w.input,
+                          w.values,
+                          w.output_stride,
+                          w.input_stride,
+                          x + a * w.input * inner,
+                          inner,
+                          y + a * w.output * inner,
+                          inner,
+                          bias,
+                          1,
+                          0};
+    product.far = true;
     product.batch = std::min(group, outer - a);
     product.b_batch = w.input * inner;
     product.c_batch = w.output * inner;

@@ -10,7 +10,9 @@ namespace tessera::kernels {
 template <class T>
 void multiply(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, T* c, Index ldc,
               bool accumulate) {
-  simd::loops<T>().multiply({m, n, k, a, lda, 1, b, ldb, c, ldc, accumulate ? c : nullptr, ldc, 1});
+  Product<T> product{m, n, k, a, lda, 1, b, ldb, c, ldc, accumulate ? c : nullptr, ldc, 1};
+  product.far = true;
+  simd::loops<T>().multiply(product);
 }
 
 template <class T>

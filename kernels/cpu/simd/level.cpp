@@ -1,6 +1,7 @@
 /// \file
 /// One instruction-set level: every loop of the table, compiled with this level's flags.
 
+#include "kernels/cpu/simd/activated_gradient.hpp"
 #include "kernels/cpu/simd/complex_sum.hpp"
 #include "kernels/cpu/simd/dot_products.hpp"
 #include "kernels/cpu/simd/elementwise.hpp"
@@ -15,8 +16,18 @@ namespace tessera::kernels::simd::TESSERA_SIMD_NAMESPACE {
 namespace {
 template <class T>
 constexpr Functions<T> functions() {
-  return {multiply<T>, dot_products<T>, sum_complex_products<T>, axpy<T>,      scale<T>,       multiply_elements<T>,
-          dot<T>,      sum<T>,          all_finite<T>,           adam_real<T>, adam_complex<T>};
+  return {multiply<T>,
+          dot_products<T>,
+          sum_complex_products<T>,
+          axpy<T>,
+          scale<T>,
+          multiply_elements<T>,
+          activated_gradient<T>,
+          dot<T>,
+          sum<T>,
+          all_finite<T>,
+          adam_real<T>,
+          adam_complex<T>};
 }
 }  // namespace
 

@@ -59,29 +59,60 @@ TESSERA_ALWAYS_INLINE Product<T> skip_terms(Product<T> p, Index first, Index cou
   return p;
 }
 
-/// C's first Rows x (Lanes * Vectors) entries, of every C of the batch.
+/// Where a part of a product begins. Parts are found by moving these pointers: copying a whole description per register
+/// block would cost a tenth of the work.
+template <class T>
+struct Corner {
+  const T* a;
+  const T* b;
+  T* c;
+  const T* initial;
+};
+
+template <class T>
+TESSERA_ALWAYS_INLINE Corner<T> corner_of(const Product<T>& p) {
+  return {p.a, p.b, p.c, p.initial};
+}
+
+template <class T>
+TESSERA_ALWAYS_INLINE Corner<T> row_at(const Product<T>& p, const Corner<T>& at, Index row) {
+  return {at.a + row * p.a_row, at.b, at.c + row * p.c_row, at.initial ? at.initial + row * p.initial_row : nullptr};
+}
+
+template <class T>
+TESSERA_ALWAYS_INLINE Corner<T> column_at(const Product<T>& p, const Corner<T>& at, Index column) {
+  return {at.a, at.b + column, at.c + column, at.initial ? at.initial + column * p.initial_column : nullptr};
+}
+
+/// C's Rows x (Lanes * Vectors) entries from a corner on, of every C of the batch.
 template <int Lanes, int Rows, int Vectors, class T>
-void tile(const Product<T>& p) {
+__attribute__((noinline)) void tile(const Product<T>& p, const Corner<T>& at) {
   const Index terms = p.k, a_row = p.a_row, a_column = p.a_column, b_row = p.b_row, c_row = p.c_row;
   for (Index i = 0; i < p.batch; ++i) {
-    T* const c = p.c + i * p.c_batch;
+    T* const c = at.c + i * p.c_batch;
     Vector<T, Lanes> sums[Rows][Vectors] = {};
-    for (int r = 0; p.initial && r < Rows; ++r) {
-      const T* from = p.initial + i * p.initial_batch + r * p.initial_row;
-      for (int v = 0; v < Vectors; ++v) {
-        sums[r][v] = p.initial_column == 1 ? load<Lanes>(from + v * Lanes) : broadcast<Lanes>(*from);
+    if (at.initial) {
+#pragma GCC unroll 8
+      for (int r = 0; r < Rows; ++r) {
+        const T* from = at.initial + i * p.initial_batch + r * p.initial_row;
+#pragma GCC unroll 8
+        for (int v = 0; v < Vectors; ++v) {
+          sums[r][v] = p.initial_column == 1 ? load<Lanes>(from + v * Lanes) : broadcast<Lanes>(*from);
+        }
       }
     }
     if constexpr (Lanes == kLanes<T>) {
       // C's lines arrive during the sum; a store that misses the cache would hold up those behind it.
+      if (p.far) {
 #pragma GCC unroll 8
-      for (int r = 0; r < Rows; ++r) {
+        for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) __builtin_prefetch(c + r * c_row + v * Lanes, 1);
+          for (int v = 0; v < Vectors; ++v) __builtin_prefetch(c + r * c_row + v * Lanes, 1);
+        }
       }
     }
-    const T* a = p.a;
-    const T* b = p.b + i * p.b_batch;
+    const T* a = at.a;
+    const T* b = at.b + i * p.b_batch;
     for (Index term = 0; term < terms; ++term, a += a_column, b += b_row) {
       Vector<T, Lanes> row[Vectors];
 #pragma GCC unroll 8
@@ -102,22 +133,36 @@ void tile(const Product<T>& p) {
 }
 
 template <int Lanes, int Vectors, int Rows, class T>
-TESSERA_ALWAYS_INLINE void tile_of_rows(const Product<T>& p) {
-  if (p.m == Rows) {
-    tile<Lanes, Rows, Vectors>(p);
+TESSERA_ALWAYS_INLINE void tile_of_rows(Index rows, const Product<T>& p, const Corner<T>& at) {
+  if (rows == Rows) {
+    tile<Lanes, Rows, Vectors>(p, at);
   } else if constexpr (Rows > 1) {
-    tile_of_rows<Lanes, Vectors, Rows - 1>(p);
+    tile_of_rows<Lanes, Vectors, Rows - 1>(rows, p, at);
   }
 }
 
-/// All rows of a strip of Lanes * Vectors columns, in row blocks of nearly equal height.
+/// Rows in blocks of nearly equal height: `tall` blocks of height + 1, then `low` ones of height.
+struct RowBlocks {
+  Index tall, low, height;
+};
+
+TESSERA_ALWAYS_INLINE RowBlocks row_blocks(Index rows) {
+  const Index blocks = (rows + kTileRows - 1) / kTileRows;
+  const Index height = rows / blocks;
+  const Index tall = rows - height * blocks;
+  return {tall, blocks - tall, height};
+}
+
+/// All rows of a strip of Lanes * Vectors columns.
 template <int Lanes, int Vectors, class T>
-void strip(const Product<T>& p) {
-  Index row = 0;
-  for (Index blocks = (p.m + kTileRows - 1) / kTileRows; blocks > 0; --blocks) {
-    const Index rows = (p.m - row + blocks - 1) / blocks;
-    tile_of_rows<Lanes, Vectors, kTileRows>(skip_rows(p, row, rows));
-    row += rows;
+TESSERA_ALWAYS_INLINE void strip(const Product<T>& p, const RowBlocks& rows, Corner<T> at) {
+  for (Index i = 0; i < rows.tall; ++i) {
+    tile_of_rows<Lanes, Vectors, kTileRows>(rows.height + 1, p, at);
+    at = row_at(p, at, rows.height + 1);
+  }
+  for (Index i = 0; i < rows.low; ++i) {
+    tile_of_rows<Lanes, Vectors, kTileRows>(rows.height, p, at);
+    at = row_at(p, at, rows.height);
   }
 }
 
@@ -146,7 +191,7 @@ void padded_strip(const Product<T>& whole) {
       part.b_row = Lanes;
       part.c = c;
       part.c_row = Lanes;
-      strip<Lanes, 1>(part);
+      strip<Lanes, 1>(part, row_blocks(part.m), corner_of(part));
       for (Index i = 0; i < part.m; ++i) {
         for (Index j = 0; j < p.n; ++j) target[i * p.c_row + j] = c[i * Lanes + j];
       }
@@ -159,14 +204,14 @@ void padded_strip(const Product<T>& whole) {
 template <int Lanes, class T>
 void narrow_columns(const Product<T>& p, Index column) {
   if (p.n - column >= Lanes) {
-    strip<Lanes, 1>(skip_columns(p, column, Lanes));
+    strip<Lanes, 1>(p, row_blocks(p.m), column_at(p, corner_of(p), column));
     column += Lanes;
   }
   if (column == p.n) return;
   if constexpr (Lanes * sizeof(T) > 16) {
     narrow_columns<Lanes / 2>(p, column);
   } else if (p.n >= Lanes && p.initial != p.c) {
-    strip<Lanes, 1>(skip_columns(p, p.n - Lanes, Lanes));
+    strip<Lanes, 1>(p, row_blocks(p.m), column_at(p, corner_of(p), p.n - Lanes));
   } else {
     padded_strip<Lanes>(skip_columns(p, column, p.n - column));
   }
@@ -176,13 +221,14 @@ void narrow_columns(const Product<T>& p, Index column) {
 template <class T>
 void all_columns(const Product<T>& p) {
   constexpr Index kLong = kLanes<T>;
+  const RowBlocks rows = row_blocks(p.m);
   Index column = 0;
   if constexpr (kTileVectors == 3) {
     for (; p.n - column >= 3 * kLong && (p.n - column) / kLong != 4; column += 3 * kLong) {
-      strip<kLong, 3>(skip_columns(p, column, 3 * kLong));
+      strip<kLong, 3>(p, rows, column_at(p, corner_of(p), column));
     }
   }
-  for (; p.n - column >= 2 * kLong; column += 2 * kLong) strip<kLong, 2>(skip_columns(p, column, 2 * kLong));
+  for (; p.n - column >= 2 * kLong; column += 2 * kLong) strip<kLong, 2>(p, rows, column_at(p, corner_of(p), column));
   if (column < p.n) narrow_columns<kLong>(p, column);
 }
 

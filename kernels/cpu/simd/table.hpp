@@ -48,6 +48,7 @@ struct Functions {
   void (*axpy)(Index count, T a, const T* x, T* y);
   void (*scale)(Index count, T a, T* x);
   void (*multiply_elements)(Index count, const T* x, T* y);
+  void (*activated_gradient)(Index hidden, Index out, Index count, const T* w, const T* gy, T* slopes, double* sums);
   double (*dot)(Index count, const T* a, const T* b);
   double (*sum)(Index count, const T* x);
   bool (*all_finite)(Index count, const T* x);

@@ -155,24 +155,23 @@ template <RealScalar T>
 void TileNetwork<T>::project_backward(const Tiling::Tile& tile, const T* v, const OutputGradient& output_gradient,
                                       Work& work, GradientSums* sums, T* gv) const {
   const Index hidden = config_.hidden, out = config_.out_channels, width = config_.width;
-  for (Buffer<T>* buffer : {&work.hidden, &work.hidden_slope, &work.hidden_gradient})
-    buffer->require(hidden * kColumns);
+  for (Buffer<T>* buffer : {&work.hidden, &work.hidden_gradient}) buffer->require(hidden * kColumns);
   for (Buffer<T>* buffer : {&work.output, &work.output_gradient}) buffer->require(out * kColumns);
-  T *h = work.hidden.data(), *slope = work.hidden_slope.data(), *gh = work.hidden_gradient.data();
+  T *h = work.hidden.data(), *gh = work.hidden_gradient.data();
   T* gy = work.output_gradient.data();
   for (Index first = 0; first < tile.cells(); first += kColumns) {
     const Index count = std::min(kColumns, tile.cells() - first);
     hidden_layer(tile, v, first, count, h);
-    kernels::gelu_with_derivative(hidden * count, h, h, slope);
+    // The slopes are turned into the gradient in place.
+    kernels::gelu_with_derivative(hidden * count, h, h, gh);
     project2(count, h, count, work.output.data());
     output_gradient(first, count, work.output.data(), gy);
-    kernels::multiply<T>({hidden, count, out, weights_.project2_weight, 1, hidden, gy, count, gh, count});
-    kernels::multiply_elements(hidden * count, slope, gh);
+    kernels::activated_gradient(hidden, out, count, weights_.project2_weight, gy, gh,
+                                sums != nullptr ? sums->project1_bias() : nullptr);
     if (sums != nullptr) {
       kernels::add_dot_products(out, hidden, count, gy, count, h, count, sums->project2_weight());
       add_row_sums(out, count, gy, count, sums->project2_bias());
       kernels::add_dot_products(hidden, width, count, gh, count, v + first, tile.cells(), sums->project1_weight());
-      add_row_sums(hidden, count, gh, count, sums->project1_bias());
     }
     kernels::multiply<T>(
         {width, count, hidden, weights_.project1_weight, 1, width, gh, count, gv + first, tile.cells()});

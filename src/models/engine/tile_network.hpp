@@ -56,7 +56,7 @@ class TileNetwork {
   /// A thread's memory.
   struct Work {
     Buffer<T> time, time_slope, channel_slope, gradient;
-    Buffer<T> hidden, hidden_slope, hidden_gradient, output, output_gradient;
+    Buffer<T> hidden, hidden_gradient, output, output_gradient;
   };
 
   /// `first_step`: the time step at which this rank's part of the grid begins.

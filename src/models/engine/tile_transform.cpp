@@ -1,6 +1,6 @@
 #include "models/engine/tile_transform.hpp"
 
-#include <algorithm>
+#include <cstring>
 
 #include "kernels/products.hpp"
 #include "models/engine/axis_coefficients.hpp"
@@ -13,22 +13,30 @@ Index mode_count_of(const std::optional<FourierLine>& line, Index cells) {
   return line ? static_cast<Index>(line->frequencies.size()) : cells;
 }
 
-/// [channel, kt][re, im][kz] to [re, im][channel, kt][kz], or back.
+/// A few numbers; a call of the library's copy would cost more than the copying.
+template <class T>
+void copy_short(Index count, const T* from, T* to) {
+  constexpr Index kPiece = 4;
+  Index i = 0;
+  for (; i + kPiece <= count; i += kPiece) std::memcpy(to + i, from + i, kPiece * sizeof(T));
+  for (; i < count; ++i) to[i] = from[i];
+}
+
+/// [line][re, im][kz] to [re, im][line][kz]
 template <class T>
 void split_planes(Index lines, Index kz, const T* joined, T* planes) {
   for (Index line = 0; line < lines; ++line) {
-    for (Index part = 0; part < 2; ++part) {
-      std::copy_n(joined + (2 * line + part) * kz, kz, planes + (part * lines + line) * kz);
-    }
+    copy_short(kz, joined + 2 * line * kz, planes + line * kz);
+    copy_short(kz, joined + (2 * line + 1) * kz, planes + (lines + line) * kz);
   }
 }
 
+/// The other way round.
 template <class T>
 void join_planes(Index lines, Index kz, const T* planes, T* joined) {
   for (Index line = 0; line < lines; ++line) {
-    for (Index part = 0; part < 2; ++part) {
-      std::copy_n(planes + (part * lines + line) * kz, kz, joined + (2 * line + part) * kz);
-    }
+    copy_short(kz, planes + line * kz, joined + 2 * line * kz);
+    copy_short(kz, planes + (lines + line) * kz, joined + (2 * line + 1) * kz);
   }
 }
 
