@@ -2,6 +2,20 @@
 
 /// \file
 /// How this project measures: cases, their repeats, and the records they leave.
+///
+///   return run_program(argc, argv, [&](const bench::World& world) {
+///     bench::Options options;
+///     std::string dtype = "float32";
+///     bench::CommandLine line("scaling", "What it times.", options, {bench::Option::grid, bench::Option::partition});
+///     line.add("--dtype", dtype, "Precision", {"float32", "float64"});
+///     if (!line.parse(argc, argv, *world)) return 0;
+///     bench::Harness harness("scaling", world, options);
+///     harness.run("gradient", {{"grid", options.grid}, {"dtype", dtype}}, [&](bench::Case& c) {
+///       Model model(...);                           // not timed, counts for the peak memory
+///       c.time([&] { model.gradient(...); });       // or c.compare({{"ours", ...}, {"theirs", ...}})
+///     });
+///     return 0;
+///   });
 
 #include <cstdint>
 #include <functional>

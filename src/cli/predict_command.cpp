@@ -11,6 +11,7 @@
 #include "tessera/core/error.hpp"
 #include "tessera/core/progress.hpp"
 #include "tessera/io/dataset.hpp"
+#include "tessera/training/slabs.hpp"
 #include "trained_model.hpp"
 
 namespace tessera::cli {
@@ -50,13 +51,36 @@ void make_parent_folder(const std::filesystem::path& path, const World& world) {
   });
 }
 
-/// Writes tile after tile of one sample: the arrays [sample, channel, grid...] are never in memory as a whole. The file
-/// gets its name when it is whole.
+/// One sample of an array of a file, as a field [1, channel, grid...].
+template <RealScalar T>
+class SampleWriter final : public FieldWriter<T> {
+ public:
+  SampleWriter(Hdf5File& file, std::string name, Index sample, Shape shape)
+      : file_(file), name_(std::move(name)), sample_(sample), shape_(std::move(shape)) {}
+
+  const Shape& shape() const override { return shape_; }
+
+  void write(const Box& box, const T* values) override {
+    if (box.empty()) return;
+    Box place = box;
+    place.start[0] += sample_;
+    file_.write_hyperslab(name_, place, values);
+  }
+
+ private:
+  Hdf5File& file_;
+  std::string name_;
+  Index sample_;
+  Shape shape_;
+};
+
+/// The arrays input, truth and prediction, [sample, channel, grid...], none of which is ever in memory as a whole. The
+/// file gets its name when it is whole.
 class PredictionFile {
  public:
   PredictionFile(const std::string& path, const World& world, Index samples, const ModelDescription& description,
                  const Dataset& dataset)
-      : path_(path), file_(Hdf5File::create(path + ".tmp", world)) {
+      : path_(path), file_(Hdf5File::create(path + ".tmp", world)), copies_(world, {1, 1, world->size()}) {
     const auto with_samples = [&](Shape shape) {
       shape.front() = samples;
       return shape;
@@ -71,14 +95,23 @@ class PredictionFile {
     file_.begin_data();
   }
 
-  template <class T>
-  void write(const std::string& name, Index sample, const DistTensor<T>& tensor) {
-    Box box = tensor.box();
-    tensor.communicator().together([&] {
-      if (box.empty()) return;
-      box.start[0] += sample;
-      file_.write_hyperslab(name, box, tensor.data());
+  /// Copies a field, each rank its share of the planes, slab by slab. Collective.
+  void copy(const std::string& name, Index sample, const FieldReader<float>& field) {
+    auto to = writer<float>(name, sample, field.shape());
+    file_.communicator().together([&] {
+      Buffer<float> values;
+      for (const Box& slab : slabs(copies_.tile(field.shape()))) {
+        values.require(slab.volume());
+        field.read(slab, values.data());
+        to.write(slab, values.data());
+      }
     });
+  }
+
+  /// Where a prediction goes; errors of writing are this rank's own.
+  template <RealScalar T>
+  SampleWriter<T> writer(const std::string& name, Index sample, const Shape& shape) {
+    return {file_, name, sample, shape};
   }
 
   void close() {
@@ -94,27 +127,43 @@ class PredictionFile {
  private:
   std::string path_;
   Hdf5File file_;
+  Partition copies_;
 };
+
+/// Predicts one sample: box by box where the model streams, else as a tensor.
+template <RealScalar T>
+void predict_sample(TrainedModel<T>& trained, const Dataset& dataset, Index sample, FieldWriter<T>& output) {
+  Fno<T>& model = *trained.model;
+  const std::span<const Index> one(&sample, 1);
+  if (streams(model)) {
+    predict(model, trained.description.normalisers, 1, *dataset.input_field<T>(one), output);
+    return;
+  }
+  DistTensor<T> input(model.input_space(1));
+  dataset.read_inputs(one, input);
+  const DistTensor<T> prediction = predict(model, trained.description.normalisers, std::move(input));
+  model.partition().communicator()->together([&] { output.write(prediction.box(), prediction.data()); });
+}
 
 template <RealScalar T>
 int run_predict(const PredictOptions& options, const World& world) {
-  TrainedModel<T> trained = load_trained_model<T>(options.checkpoint, options.config, world);
-  Fno<T>& model = *trained.model;
+  set_up_threads(options.config, *world);
+  TrainedModel<T> trained = load_trained_model<T>(options.checkpoint, options.settings, options.config, world);
   const Dataset dataset(options.config.test_file, world);
   const auto samples = chosen_samples(options, dataset);
   make_parent_folder(options.predictions, world);
   PredictionFile file(options.predictions, world, static_cast<Index>(samples.size()), trained.description, dataset);
   ProgressBar bar("predict", static_cast<Index>(samples.size()), world->rank() == 0);
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    DistTensor<T> input(model.input_space(1));
-    DistTensor<T> truth(model.output_space(1));
-    dataset.read_inputs(std::span(&samples[i], 1), input);
-    dataset.read_outputs(std::span(&samples[i], 1), truth);
     const auto row = static_cast<Index>(i);
-    file.write("input", row, input);
-    file.write("truth", row, truth);
-    file.write("prediction", row, predict(model, trained.description.normalisers, std::move(input)));
-    bar.update(row + 1);
+    const ProgressScope<T> progress(*trained.model, [&](double part) { bar.update(static_cast<double>(i) + part); });
+    const auto input = dataset.input_field<float>(std::span(&samples[i], 1));
+    const auto truth = dataset.output_field<float>(std::span(&samples[i], 1));
+    file.copy("input", row, *input);
+    file.copy("truth", row, *truth);
+    auto prediction = file.writer<T>("prediction", row, truth->shape());
+    predict_sample(trained, dataset, samples[i], prediction);
+    bar.update(i + 1);
   }
   file.close();
   bar.finish();
@@ -137,7 +186,8 @@ void add_predict_command(CLI::App& program, Job& job) {
                each(at_least(0)));
   CLI::App& command =
       *program.add_subcommand("predict", "Write a trained model's predictions for the samples of a data set");
-  settings.add_options(command, {"predict", "data.test", "run.output", "run.partition"});
+  settings.add_options(command,
+                       {"predict", "data.test", "run.output", "run.partition", "run.threads", "model.activations"});
   command.footer(
       "The file holds input, truth and prediction, each [sample, channel, grid...].\n"
       "Example:\n  mpirun -n 2 tessera predict --checkpoint run/best.h5 --test data/test.h5");

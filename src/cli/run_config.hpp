@@ -22,6 +22,7 @@ struct RunConfig {
   std::uint64_t seed = 1;
   Precision precision = Precision::float32;
   Shape partition;  ///< ranks per axis [batch, channel, grid...]; empty: chosen
+  int threads = 0;  ///< of every rank; 0: chosen, see choose_threads
 
   std::string train_file;
   std::string valid_file;
@@ -52,6 +53,10 @@ FnoConfig model_for(const RunConfig& config, const Shape& input, const Shape& ou
 /// The partition asked for, or a chosen one. Throws PartitionError unless it has one entry per axis and as many ranks
 /// as the program.
 Shape partition_for(const RunConfig& config, const FnoConfig& model, int ranks);
+
+/// Sets the thread count of every rank; the first rank of a node says on standard error when they are too many for it.
+/// Collective.
+void set_up_threads(const RunConfig& config, const Communicator& world);
 
 /// A quarter of each axis's cells, at least 1: what is kept where no modes are given.
 Shape default_modes(const Shape& grid);

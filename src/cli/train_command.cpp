@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/App.hpp>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -13,6 +14,7 @@
 #include "run_config.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/core/progress.hpp"
+#include "tessera/core/threads.hpp"
 #include "tessera/io/dataset_source.hpp"
 #include "tessera/io/model_checkpoint.hpp"
 #include "trained_model.hpp"
@@ -41,10 +43,11 @@ class TrainingRun {
   int run() {
     describe_model();
     const Partition partition(world_, partition_for(options_.config, description_.model, world_->size()));
+    Fno<T> model(description_.model, partition, options_.config.seed);
+    require_schedule(model);
     // Nothing is written before the configuration has proved sound.
     prepare_folder();
     announce(partition);
-    Fno<T> model(description_.model, partition, options_.config.seed);
     const DatasetSource source(train_set_);
     if (!options_.resume) fit(source, partition);
     Trainer<T> trainer(model, source, description_.normalisers, description_.training);
@@ -109,6 +112,7 @@ class TrainingRun {
   void describe_model() {
     if (options_.resume) {
       description_ = read_model_description(checkpoint(), world_);
+      adopt_activations(options_.settings, options_.config, description_.model);
       description_.training.learning_rate.epochs = options_.config.training.learning_rate.epochs;
       return;
     }
@@ -123,10 +127,14 @@ class TrainingRun {
     report(fmt::format("Data:   {} training samples, {} -> {}{}", train_set_.sample_count(),
                        to_string(train_set_.input_shape()), to_string(train_set_.output_shape()),
                        valid_set_ ? fmt::format(", {} validation samples", valid_set_->sample_count()) : ""));
-    report(fmt::format("Model:  Fno, modes {}, width {}, {} blocks, {} parameters", to_string(model.modes), model.width,
-                       model.blocks, parameter_count(model)));
+    report(fmt::format("Model:  Fno, modes {}, width {}, {} blocks, {} parameters; activations {}{}",
+                       to_string(model.modes), model.width, model.blocks, parameter_count(model),
+                       activations_name(model.activations),
+                       model.activations == Activations::none ? ": samples are read tile by tile" : ""));
     report(fmt::format("Ranks:  {} as {} (batch, channel, grid axes){}", world_->size(), to_string(partition),
                        options_.config.partition.empty() ? ", chosen; --partition sets it" : ""));
+    report(fmt::format("        {} thread{} each{}", thread_count(), thread_count() == 1 ? "" : "s",
+                       options_.config.threads == 0 ? ", chosen; --threads sets it" : ""));
   }
 
   void fit(const SampleSource& source, const Partition& partition) {
@@ -136,7 +144,7 @@ class TrainingRun {
       return;
     }
     ProgressBar bar("normalisers", source.sample_count(), speaks());
-    description_.normalisers = fit_normalisers(source, partition, [&](Index done) { bar.update(done); });
+    description_.normalisers = fit_normalisers(source, partition, [&](double done) { bar.update(done); });
   }
 
   void train(Fno<T>& model, Trainer<T>& trainer) {
@@ -150,17 +158,19 @@ class TrainingRun {
                          epochs));
     }
     const Index first = trainer.epochs_done();
-    const Index samples = train_set_.sample_count();
-    ProgressBar bar("training", (epochs - first) * samples, speaks());
+    const auto samples = static_cast<double>(train_set_.sample_count());
+    ProgressBar bar("training", (epochs - first) * train_set_.sample_count(), speaks());
     std::string last_line;
     while (trainer.epochs_done() < epochs) {
+      const double before = static_cast<double>(trainer.epochs_done() - first) * samples;
+      const std::string title = fmt::format("epoch {}/{}", trainer.epochs_done() + 1, epochs);
       const EpochRecord record = trainer.run_epoch([&](const StepReport& step) {
-        bar.update(
-            (trainer.epochs_done() - first) * samples + step.samples_done,
-            fmt::format("epoch {}/{}  loss {:.4f}{}", trainer.epochs_done() + 1, epochs, step.mean_loss, last_line));
+        const std::string loss = std::isnan(step.mean_loss) ? "" : fmt::format("  loss {:.4f}", step.mean_loss);
+        bar.update(before + step.samples_done, title + loss + last_line);
       });
-      std::optional<Metrics> valid;
-      if (valid_set_) valid = evaluate(model, description_.normalisers, DatasetSource(*valid_set_), batch_size());
+      const std::optional<Metrics> valid = validate(model, [&](double share) {
+        bar.update(before + samples, fmt::format("{}  validation {:.0f} %", title, 100.0 * share));
+      });
       last_line = (valid ? fmt::format("  R2 {:.4f}", valid->r2) : "") +
                   fmt::format("  {:.1f} samples/s", record.samples_per_second);
       world_->together([&] {
@@ -174,7 +184,12 @@ class TrainingRun {
     bar.finish(last_line);
   }
 
-  Index batch_size() const { return description_.training.batch_size; }
+  std::optional<Metrics> validate(Fno<T>& model, const std::function<void(double)>& progress) const {
+    if (!valid_set_) return std::nullopt;
+    const auto samples = static_cast<double>(valid_set_->sample_count());
+    return evaluate(model, description_.normalisers, DatasetSource(*valid_set_), description_.training.batch_size,
+                    [&](double done) { progress(done / samples); });
+  }
 
   void save(Fno<T>& model, Trainer<T>& trainer, const EpochRecord& record, const std::optional<Metrics>& valid) {
     const bool last = record.epoch == description_.training.learning_rate.epochs;
@@ -206,6 +221,7 @@ int run_train(const TrainOptions& options, const World& world) {
   if (options.config.train_file.empty()) {
     throw ConfigError("train: expected a data set, for example --train data/train.h5; found none");
   }
+  set_up_threads(options.config, *world);
   return trains_in_single_precision(options, world) ? TrainingRun<float>(options, world).run()
                                                     : TrainingRun<double>(options, world).run();
 }
@@ -217,8 +233,10 @@ void add_train_command(CLI::App& program, Job& job) {
   add_run_settings(options->settings, options->config);
   CLI::App& command = *program.add_subcommand("train", "Train a Fourier neural operator on a data set");
   options->settings.add_options(command, {"run", "data.train", "data.valid", "model", "training"});
-  command.add_flag("--resume", options->resume,
-                   "Go on from OUTPUT/checkpoint.h5, on any number of ranks; model and schedule are the checkpoint's");
+  command.add_flag(
+      "--resume", options->resume,
+      "Go on from OUTPUT/checkpoint.h5, on any number of ranks; model and schedule are the checkpoint's, but "
+      "activations may change");
   command.footer(
       "Writes checkpoint.h5, best.h5, history.csv, run.log and config.toml to the output folder.\n"
       "Example:\n  mpirun -n 2 tessera train --train data/train.h5 --valid data/valid.h5 --output run --epochs 50");

@@ -23,10 +23,17 @@ struct TrainedModel {
   std::unique_ptr<Fno<T>> model;
 };
 
+/// How much of the grid is kept is up to each run: what it asks for, else what the checkpoint's run did.
+inline void adopt_activations(const Settings& settings, const RunConfig& config, FnoConfig& model) {
+  if (settings.given("model.activations")) model.activations = config.model.activations;
+}
+
 /// Throws IoError for a file that is no checkpoint, PartitionError for a partition that does not fit.
 template <RealScalar T>
-TrainedModel<T> load_trained_model(const std::string& checkpoint, const RunConfig& config, const World& world) {
+TrainedModel<T> load_trained_model(const std::string& checkpoint, const Settings& settings, const RunConfig& config,
+                                   const World& world) {
   TrainedModel<T> result{read_model_description(checkpoint, world), nullptr};
+  adopt_activations(settings, config, result.description.model);
   const FnoConfig& model = result.description.model;
   const Partition partition(world, partition_for(config, model, world->size()));
   result.model = std::make_unique<Fno<T>>(model, partition, config.seed);

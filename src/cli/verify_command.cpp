@@ -27,6 +27,7 @@ struct VerifyOptions {
 int run_verify(const VerifyOptions& options, const World& world) {
   const ReferenceModel reference = read_reference_model(options.file, world);
   RunConfig config = options.config;
+  set_up_threads(config, *world);
   config.training.batch_size = reference.batch;
   const Shape partition = partition_for(config, reference.config, world->size());
   const Schedule schedule = config.model.schedule;
@@ -66,7 +67,7 @@ void add_verify_command(CLI::App& program, Job& job) {
   command.add_option("reference", options->file, "HDF5 file with input, target, output, parameters and gradients")
       ->required()
       ->type_name("FILE.h5");
-  settings.add_options(command, {"verify", "run.partition", "model.schedule"});
+  settings.add_options(command, {"verify", "run.partition", "run.threads", "model.schedule"});
   command.footer(
       "Prints one JSON object of relative errors in the 2-norm; the exit code is 1 when one exceeds the tolerance.\n"
       "examples/export_reference.py writes such a file from a PyTorch model.\n"

@@ -34,6 +34,20 @@ Index hash_of(const std::string& text) {
   return static_cast<Index>(hash >> 1);
 }
 
+/// A rank of the communicator as the program numbers it.
+int program_rank(const Communicator& communicator, int rank) {
+  MPI_Group group = MPI_GROUP_NULL;
+  MPI_Group everyone = MPI_GROUP_NULL;
+  check_mpi(MPI_Comm_group(communicator.handle(), &group), "MPI_Comm_group");
+  check_mpi(MPI_Comm_group(MPI_COMM_WORLD, &everyone), "MPI_Comm_group");
+  int result = 0;
+  const int code = MPI_Group_translate_ranks(group, 1, &rank, everyone, &result);
+  MPI_Group_free(&group);
+  MPI_Group_free(&everyone);
+  check_mpi(code, "MPI_Group_translate_ranks");
+  return result;
+}
+
 }  // namespace
 
 class CollectiveGuard::Watchdog {
@@ -65,15 +79,16 @@ class CollectiveGuard::Watchdog {
 };
 
 CollectiveGuard::CollectiveGuard(const Communicator& communicator, std::string_view operation, const Shape& shape) {
-  if (!collective_checks_enabled()) return;
+  if (!collective_checks_enabled() || !communicator.valid()) return;
   const std::string what = "call " + std::to_string(communicator.count_guarded_call()) + ", " + std::string(operation) +
                            " " + to_string(shape);
-  watchdog_ = std::make_unique<Watchdog>(communicator.rank(), what);
+  watchdog_ = std::make_unique<Watchdog>(program_rank(communicator, communicator.rank()), what);
   const auto hashes = communicator.all_gather(hash_of(what));
   if (std::all_of(hashes.begin(), hashes.end(), [&](Index hash) { return hash == hashes.front(); })) return;
   std::string message = "ranks disagree about the next collective operation:";
   for (int rank = 0; rank < communicator.size(); ++rank) {
-    message += "\n  rank " + std::to_string(rank) + ": " + communicator.broadcast(what, rank);
+    message +=
+        "\n  rank " + std::to_string(program_rank(communicator, rank)) + ": " + communicator.broadcast(what, rank);
   }
   throw MpiError(message);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <complex>
+#include <numeric>
 #include <utility>
 
 namespace tessera {
@@ -58,6 +59,34 @@ void check_mpi(int code, const char* operation) {
   throw MpiError(std::string(operation) + ": " + std::string(text, static_cast<std::size_t>(length)));
 }
 
+PendingMessages::PendingMessages(PendingMessages&& other) noexcept : requests_(std::exchange(other.requests_, {})) {}
+
+PendingMessages& PendingMessages::operator=(PendingMessages&& other) noexcept {
+  if (this == &other) return *this;
+  finish();
+  requests_ = std::exchange(other.requests_, {});
+  return *this;
+}
+
+bool PendingMessages::done() {
+  int all = 1;
+  check_mpi(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &all, MPI_STATUSES_IGNORE),
+            "MPI_Testall");
+  if (all != 0) requests_.clear();
+  return all != 0;
+}
+
+void PendingMessages::wait() {
+  std::vector<MPI_Request> requests = std::exchange(requests_, {});
+  check_mpi(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
+}
+
+void PendingMessages::finish() noexcept {
+  if (requests_.empty() || mpi_finalized()) return;
+  MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE);
+  requests_.clear();
+}
+
 Communicator::Communicator(MPI_Comm parent) {
   int initialized = 0;
   MPI_Initialized(&initialized);
@@ -89,6 +118,7 @@ Communicator::Communicator(Communicator&& other) noexcept
       size_(std::exchange(other.size_, 0)),
       chunk_bytes_(other.chunk_bytes_),
       guarded_calls_(other.guarded_calls_),
+      groups_(std::move(other.groups_)),
       ledger_(std::move(other.ledger_)) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
@@ -99,6 +129,7 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
   size_ = std::exchange(other.size_, 0);
   chunk_bytes_ = other.chunk_bytes_;
   guarded_calls_ = other.guarded_calls_;
+  groups_ = std::move(other.groups_);
   ledger_ = std::move(other.ledger_);
   return *this;
 }
@@ -136,6 +167,18 @@ Communicator Communicator::subgroup(const std::vector<int>& ranks, int tag) cons
   MPI_Group_free(&all);
   check_mpi(code, "MPI_Comm_create_group");
   return adopt(handle, *this);
+}
+
+const Communicator& Communicator::among(const std::vector<int>& ranks) const {
+  std::vector<int> everyone(static_cast<std::size_t>(size_));
+  std::iota(everyone.begin(), everyone.end(), 0);
+  if (ranks == everyone) return *this;
+  auto& group = groups_[ranks];
+  if (!group) {
+    const bool listed = std::find(ranks.begin(), ranks.end(), rank_) != ranks.end();
+    group.reset(new Communicator(listed ? subgroup(ranks, 0) : adopt(MPI_COMM_NULL, *this)));
+  }
+  return *group;
 }
 
 void Communicator::barrier() const { check_mpi(MPI_Barrier(handle_), "MPI_Barrier"); }
@@ -214,7 +257,7 @@ std::string Communicator::broadcast(std::string text, int root) const {
   return text;
 }
 
-void Communicator::exchange(std::span<const Message> sends, std::span<const Message> receives) const {
+PendingMessages Communicator::start(std::span<const Message> sends, std::span<const Message> receives) const {
   constexpr int kTag = 0;
   for (const auto& list : {sends, receives}) {
     for (const Message& message : list) {
@@ -247,7 +290,13 @@ void Communicator::exchange(std::span<const Message> sends, std::span<const Mess
         "MPI_Isend");
     ledger_->record(message.bytes, message.bytes > 0 ? 1 : 0);
   }
-  check_mpi(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
+  PendingMessages pending;
+  pending.requests_ = std::move(requests);
+  return pending;
+}
+
+void Communicator::exchange(std::span<const Message> sends, std::span<const Message> receives) const {
+  start(sends, receives).wait();
 }
 
 void Communicator::agree(const std::optional<Failure>& failure) const {

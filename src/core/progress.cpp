@@ -13,6 +13,7 @@ namespace tessera {
 namespace {
 constexpr double kTerminalPeriod = 0.1;
 constexpr double kPlainPeriod = 10.0;
+constexpr double kLongUnit = 3.0;
 constexpr Index kBarWidth = 24;
 
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
@@ -53,14 +54,16 @@ ProgressBar::ProgressBar(std::string title, Index total, bool visible)
       visible_(visible),
       terminal_(stderr_reaches_terminal()),
       start_(Clock::now()),
-      drawn_(start_) {}
+      drawn_(start_),
+      advanced_(start_) {}
 
 ProgressBar::~ProgressBar() { finish(); }
 
-void ProgressBar::update(Index done, const std::string& text) {
-  done_ = std::clamp<Index>(done, 0, total_);
-  if (!visible_ || finished_) return;
+void ProgressBar::update(double done, const std::string& text) {
   const auto now = Clock::now();
+  if (std::floor(done) != std::floor(done_)) advanced_ = now;
+  done_ = std::clamp(done, 0.0, static_cast<double>(total_));
+  if (!visible_ || finished_) return;
   if (seconds_between(drawn_, now) < (terminal_ ? kTerminalPeriod : kPlainPeriod)) return;
   drawn_ = now;
   draw(text, false);
@@ -73,21 +76,27 @@ void ProgressBar::finish(const std::string& text) {
 }
 
 void ProgressBar::draw(const std::string& text, bool last) {
-  const double elapsed = seconds_between(start_, Clock::now());
-  const double left = done_ > 0 ? elapsed / static_cast<double>(done_) * static_cast<double>(total_ - done_) : 0.0;
-  const std::string when = last ? format_duration(elapsed) : format_duration(left) + " left";
-  const std::string gap = text.empty() ? "" : "  ";
+  const auto now = Clock::now();
+  const double elapsed = seconds_between(start_, now);
+  const double total = static_cast<double>(total_);
+  std::string tail = text.empty() ? "" : "  " + text;
+  if (last) {
+    tail += ", " + format_duration(elapsed);
+  } else if (done_ > 0.0) {
+    tail += ", " + format_duration(elapsed / done_ * (total - done_)) + " left";
+  }
+  const bool slow = !last && seconds_between(advanced_, now) > kLongUnit;
+  char count[32];
+  std::snprintf(count, sizeof count, "%.*f", slow ? 1 : 0, slow ? done_ : std::floor(done_));
   if (!terminal_) {
-    std::fprintf(stderr, "%s %lld/%lld%s%s, %s\n", title_.c_str(), static_cast<long long>(done_),
-                 static_cast<long long>(total_), gap.c_str(), text.c_str(), when.c_str());
+    std::fprintf(stderr, "%s %s/%lld%s\n", title_.c_str(), count, static_cast<long long>(total_), tail.c_str());
     return;
   }
-  const Index filled = kBarWidth * done_ / total_;
-  std::string bar(static_cast<std::size_t>(filled), '#');
+  const auto filled = static_cast<std::size_t>(static_cast<double>(kBarWidth) * done_ / total);
+  std::string bar(filled, '#');
   bar.resize(static_cast<std::size_t>(kBarWidth), '.');
-  std::fprintf(stderr, "\r\033[K%s [%s] %lld/%lld%s%s  %s%s", title_.c_str(), bar.c_str(),
-               static_cast<long long>(done_), static_cast<long long>(total_), gap.c_str(), text.c_str(), when.c_str(),
-               last ? "\n" : "");
+  std::fprintf(stderr, "\r\033[K%s [%s] %s/%lld%s%s", title_.c_str(), bar.c_str(), count,
+               static_cast<long long>(total_), tail.c_str(), last ? "\n" : "");
   std::fflush(stderr);
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <memory>
+#include <numeric>
 #include <string>
 
 #include "tessera/core/error.hpp"
@@ -29,11 +31,25 @@ void set_thread_count(int threads) {
   g_threads = threads;
 }
 
-int available_cores() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  // Where the mask cannot be read (more cores than it holds), the processors online.
-  return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : omp_get_num_procs();
+std::vector<int> available_cores() {
+  // The mask must be as long as the kernel's, which is not told beforehand.
+  constexpr int kMost = 1 << 16;
+  for (int count = CPU_SETSIZE; count <= kMost; count *= 2) {
+    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> mask(CPU_ALLOC(count),
+                                                                [](cpu_set_t* set) { CPU_FREE(set); });
+    const std::size_t bytes = CPU_ALLOC_SIZE(count);
+    CPU_ZERO_S(bytes, mask.get());
+    if (sched_getaffinity(0, bytes, mask.get()) != 0) continue;
+    std::vector<int> cores;
+    for (int core = 0; core < count; ++core) {
+      if (CPU_ISSET_S(core, bytes, mask.get())) cores.push_back(core);
+    }
+    return cores;
+  }
+  // Where the mask cannot be read, the processors online.
+  std::vector<int> cores(static_cast<std::size_t>(omp_get_num_procs()));
+  std::iota(cores.begin(), cores.end(), 0);
+  return cores;
 }
 
 void parallel_for(Index items, const std::function<void(Index item, int thread)>& body) {

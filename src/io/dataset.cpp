@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "io/first_copy.hpp"
+#include "io/hdf5_array_reader.hpp"
 #include "io/temporary_file.hpp"
 
 namespace tessera {
@@ -130,6 +131,40 @@ DatasetLayout read_layout(const Hdf5File& file) {
   return layout;
 }
 
+/// Listed samples of an array as one batch.
+template <RealScalar T>
+class BatchField final : public FieldReader<T> {
+ public:
+  BatchField(std::string where, std::shared_ptr<const hdf5::ArrayReader> array, const Shape& sample,
+             std::span<const Index> samples)
+      : where_(std::move(where)),
+        array_(std::move(array)),
+        samples_(samples.begin(), samples.end()),
+        shape_(with_samples(static_cast<Index>(samples.size()), sample)) {}
+
+  const Shape& shape() const override { return shape_; }
+
+  void read(const Box& box, T* values) const override {
+    if (box.empty()) return;
+    if (!(intersect(box, {Shape(shape_.size(), 0), shape_}) == box)) {
+      throw ShapeError(where_ + ": expected a box of " + to_string(shape_) + ", got " + to_string(box));
+    }
+    Box row = box;
+    row.extent[0] = 1;
+    for (Index b = box.start[0]; b < box.start[0] + box.extent[0]; ++b, values += row.volume()) {
+      row.start[0] = samples_[static_cast<std::size_t>(b)];
+      array_->read(row, values);
+      require_finite(where_, row, values);
+    }
+  }
+
+ private:
+  std::string where_;
+  std::shared_ptr<const hdf5::ArrayReader> array_;
+  std::vector<Index> samples_;
+  Shape shape_;
+};
+
 }  // namespace
 
 DatasetWriter::DatasetWriter(const std::string& path, DatasetLayout layout,
@@ -192,42 +227,53 @@ void DatasetWriter::close() {
   target_->publish();
 }
 
-Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator)
-    : file_(open_finished(path, std::move(communicator))), layout_(read_layout(file_)) {}
-
-template <RealScalar T>
-void Dataset::read(const char* array, const Shape& shape, std::span<const Index> samples, DistTensor<T>& batch) const {
-  const std::string where = "Dataset " + path() + ":" + array;
-  for (const Index sample : samples) require_sample(where, sample, sample_count());
-  require_shape(where, with_samples(static_cast<Index>(samples.size()), shape), batch.shape());
-  batch.communicator().together([&] {
-    const Box& tile = batch.box();
-    if (tile.empty()) return;
-    const Index row_size = batch.local_size() / tile.extent[0];
-    Box box = tile;
-    box.extent[0] = 1;
-    for (Index row = 0; row < tile.extent[0]; ++row) {
-      box.start[0] = samples[static_cast<std::size_t>(tile.start[0] + row)];
-      T* values = batch.data() + row * row_size;
-      file_.read_hyperslab(array, box, values);
-      require_finite(where, box, values);
-    }
+Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator) : path_(path) {
+  layout_ = read_layout(open_finished(path, communicator));
+  communicator->together([&] {
+    input_ = std::make_shared<const hdf5::ArrayReader>(path, kInput);
+    output_ = std::make_shared<const hdf5::ArrayReader>(path, kOutput);
   });
 }
 
 template <RealScalar T>
+std::unique_ptr<FieldReader<T>> Dataset::field(bool input, std::span<const Index> samples) const {
+  const std::string where = "Dataset " + path_ + ":" + (input ? kInput : kOutput);
+  for (const Index sample : samples) require_sample(where, sample, sample_count());
+  return std::make_unique<BatchField<T>>(where, input ? input_ : output_, input ? input_shape() : output_shape(),
+                                         samples);
+}
+
+template <RealScalar T>
+std::unique_ptr<FieldReader<T>> Dataset::input_field(std::span<const Index> samples) const {
+  return field<T>(true, samples);
+}
+
+template <RealScalar T>
+std::unique_ptr<FieldReader<T>> Dataset::output_field(std::span<const Index> samples) const {
+  return field<T>(false, samples);
+}
+
+template <RealScalar T>
 void Dataset::read_inputs(std::span<const Index> samples, DistTensor<T>& batch) const {
-  read(kInput, input_shape(), samples, batch);
+  const auto field = input_field<T>(samples);
+  require_shape("Dataset " + path_ + ":" + kInput, field->shape(), batch.shape());
+  batch.communicator().together([&] { field->read(batch.box(), batch.data()); });
 }
 
 template <RealScalar T>
 void Dataset::read_outputs(std::span<const Index> samples, DistTensor<T>& batch) const {
-  read(kOutput, output_shape(), samples, batch);
+  const auto field = output_field<T>(samples);
+  require_shape("Dataset " + path_ + ":" + kOutput, field->shape(), batch.shape());
+  batch.communicator().together([&] { field->read(batch.box(), batch.data()); });
 }
 
-template void Dataset::read_inputs<float>(std::span<const Index>, DistTensor<float>&) const;
-template void Dataset::read_inputs<double>(std::span<const Index>, DistTensor<double>&) const;
-template void Dataset::read_outputs<float>(std::span<const Index>, DistTensor<float>&) const;
-template void Dataset::read_outputs<double>(std::span<const Index>, DistTensor<double>&) const;
+#define TESSERA_INSTANTIATE(T)                                                                     \
+  template std::unique_ptr<FieldReader<T>> Dataset::input_field<T>(std::span<const Index>) const;  \
+  template std::unique_ptr<FieldReader<T>> Dataset::output_field<T>(std::span<const Index>) const; \
+  template void Dataset::read_inputs<T>(std::span<const Index>, DistTensor<T>&) const;             \
+  template void Dataset::read_outputs<T>(std::span<const Index>, DistTensor<T>&) const;
+TESSERA_INSTANTIATE(float)
+TESSERA_INSTANTIATE(double)
+#undef TESSERA_INSTANTIATE
 
 }  // namespace tessera

@@ -23,6 +23,7 @@ void write_model(CheckpointWriter& file, const FnoConfig& model) {
   file.set_attribute("hidden", model.hidden);
   file.set_attribute("blocks", model.blocks);
   file.set_attribute("schedule", std::string(schedule_name(model.schedule)));
+  file.set_attribute("activations", std::string(activations_name(model.activations)));
   file.set_attribute("initialisation", std::string(initialisation_name(model.initialisation)));
 }
 
@@ -37,6 +38,9 @@ FnoConfig read_model(const CheckpointReader& file) {
   model.hidden = file.attribute<Index>("hidden");
   model.blocks = file.attribute<Index>("blocks");
   model.schedule = schedule_from_name(file.attribute<std::string>("schedule"));
+  if (file.has_attribute("activations")) {
+    model.activations = activations_from_name(file.attribute<std::string>("activations"));
+  }
   const bool dfno = file.attribute<std::string>("initialisation") == initialisation_name(Initialisation::dfno);
   model.initialisation = dfno ? Initialisation::dfno : Initialisation::variance_preserving;
   model.validate();

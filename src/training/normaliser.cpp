@@ -1,65 +1,89 @@
 #include "tessera/training/normaliser.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
+#include "tessera/core/buffer.hpp"
 #include "tessera/core/error.hpp"
-#include "tensor/sample_rows.hpp"
+#include "tessera/training/slabs.hpp"
 
 namespace tessera {
 
 namespace {
 
-Shape batch_shape(Index batch, const Shape& sample) {
-  Shape shape{batch};
-  shape.insert(shape.end(), sample.begin(), sample.end());
-  return shape;
+/// Calls body(channel, offset, length) for each contiguous run of one channel in the values of a box.
+template <class Body>
+void for_each_channel(const Box& box, Body&& body) {
+  if (box.empty()) return;
+  const Index rows = box.extent[0] * box.extent[1];
+  const Index length = box.volume() / rows;
+  for (Index row = 0; row < rows; ++row) body(box.start[1] + row % box.extent[1], row * length, length);
 }
 
-/// Running mean and sum of squared deviations per channel (Chan, Golub, LeVeque 1979).
+/// Running mean and sum of squared deviations per channel (Chan, Golub, LeVeque 1979), of what this rank has seen.
 class ChannelMoments {
  public:
-  explicit ChannelMoments(Index channels) : mean_(static_cast<std::size_t>(channels), 0.0), deviations_(mean_) {}
+  explicit ChannelMoments(Index channels) : channels_(static_cast<std::size_t>(channels)) {}
 
-  void add(const DistTensor<double>& sample) {
-    const auto channels = static_cast<Index>(mean_.size());
-    const double count = static_cast<double>(volume(sample.shape())) / static_cast<double>(channels);
-    std::vector<double> mean(mean_.size(), 0.0);
-    for_each_channel(sample, [&](Index channel, Index offset, Index length) {
-      for (Index i = offset; i < offset + length; ++i) mean[static_cast<std::size_t>(channel)] += sample.data()[i];
+  void add(const Box& box, const double* values) {
+    for_each_channel(box, [&](Index channel, Index offset, Index length) {
+      const double* run = values + offset;
+      const double count = static_cast<double>(length);
+      const double mean = std::accumulate(run, run + length, 0.0) / count;
+      double deviations = 0.0;
+      for (Index i = 0; i < length; ++i) deviations += (run[i] - mean) * (run[i] - mean);
+      Moments& total = channels_[static_cast<std::size_t>(channel)];
+      const double shift = mean - total.mean;
+      total.deviations += deviations + shift * shift * total.count * count / (total.count + count);
+      total.mean += shift * count / (total.count + count);
+      total.count += count;
     });
-    sample.communicator().all_sum(mean.data(), channels);
-    for (double& value : mean) value /= count;
-    std::vector<double> deviations(mean_.size(), 0.0);
-    for_each_channel(sample, [&](Index channel, Index offset, Index length) {
-      const auto c = static_cast<std::size_t>(channel);
-      for (Index i = offset; i < offset + length; ++i) {
-        deviations[c] += (sample.data()[i] - mean[c]) * (sample.data()[i] - mean[c]);
-      }
-    });
-    sample.communicator().all_sum(deviations.data(), channels);
-    for (std::size_t c = 0; c < mean_.size(); ++c) {
-      const double shift = mean[c] - mean_[c];
-      deviations_[c] += deviations[c] + shift * shift * count_ * count / (count_ + count);
-      mean_[c] += shift * count / (count_ + count);
-    }
-    count_ += count;
   }
 
-  Normaliser result() const {
-    Normaliser normaliser{mean_, {}};
-    for (const double sum : deviations_) {
-      const double deviation = std::sqrt(sum / count_);
+  /// What all ranks have seen together. Collective.
+  Normaliser result(const Communicator& communicator) const {
+    std::vector<double> sums;
+    for (const Moments& moments : channels_) {
+      sums.push_back(moments.count);
+      sums.push_back(moments.count * moments.mean);
+    }
+    communicator.all_sum(sums.data(), static_cast<Index>(sums.size()));
+    Normaliser normaliser;
+    std::vector<double> deviations;
+    for (std::size_t c = 0; c < channels_.size(); ++c) {
+      normaliser.mean.push_back(sums[2 * c + 1] / sums[2 * c]);
+      const double shift = channels_[c].mean - normaliser.mean.back();
+      deviations.push_back(channels_[c].deviations + channels_[c].count * shift * shift);
+    }
+    communicator.all_sum(deviations.data(), static_cast<Index>(deviations.size()));
+    for (std::size_t c = 0; c < channels_.size(); ++c) {
+      const double deviation = std::sqrt(deviations[c] / sums[2 * c]);
       normaliser.deviation.push_back(deviation > 0.0 ? deviation : 1.0);
     }
     return normaliser;
   }
 
  private:
-  std::vector<double> mean_;
-  std::vector<double> deviations_;
-  double count_ = 0.0;
+  struct Moments {
+    double count = 0.0, mean = 0.0, deviations = 0.0;
+  };
+  std::vector<Moments> channels_;
 };
+
+/// Reads this rank's tile of a field slab by slab; `after(share)` is told how much of it is done.
+void add_tile(const FieldReader<double>& field, const Box& tile, ChannelMoments& moments, Buffer<double>& values,
+              const std::function<void(double)>& after) {
+  Index done = 0;
+  for (const Box& slab : slabs(tile)) {
+    values.require(slab.volume());
+    field.read(slab, values.data());
+    moments.add(slab, values.data());
+    done += slab.volume();
+    after(static_cast<double>(done) / static_cast<double>(tile.volume()));
+  }
+}
 
 template <class T>
 void check_channels(const Normaliser& normaliser, const DistTensor<T>& x) {
@@ -77,44 +101,74 @@ Normaliser Normaliser::identity(Index channels) {
 }
 
 template <RealScalar T>
-void Normaliser::normalise(DistTensor<T>& x) const {
-  check_channels(*this, x);
-  for_each_channel(x, [&](Index channel, Index offset, Index length) {
+void Normaliser::normalise(const Box& box, T* values) const {
+  for_each_channel(box, [&](Index channel, Index offset, Index length) {
     const T shift = static_cast<T>(mean[static_cast<std::size_t>(channel)]);
     const T factor = static_cast<T>(1.0 / deviation[static_cast<std::size_t>(channel)]);
-    for (Index i = offset; i < offset + length; ++i) x.data()[i] = (x.data()[i] - shift) * factor;
+    for (Index i = offset; i < offset + length; ++i) values[i] = (values[i] - shift) * factor;
   });
+}
+
+template <RealScalar T>
+void Normaliser::restore(const Box& box, T* values) const {
+  for_each_channel(box, [&](Index channel, Index offset, Index length) {
+    const T shift = static_cast<T>(mean[static_cast<std::size_t>(channel)]);
+    const T factor = static_cast<T>(deviation[static_cast<std::size_t>(channel)]);
+    for (Index i = offset; i < offset + length; ++i) values[i] = values[i] * factor + shift;
+  });
+}
+
+template <RealScalar T>
+void Normaliser::normalise(DistTensor<T>& x) const {
+  check_channels(*this, x);
+  normalise(x.box(), x.data());
 }
 
 template <RealScalar T>
 void Normaliser::restore(DistTensor<T>& x) const {
   check_channels(*this, x);
-  for_each_channel(x, [&](Index channel, Index offset, Index length) {
-    const T shift = static_cast<T>(mean[static_cast<std::size_t>(channel)]);
-    const T factor = static_cast<T>(deviation[static_cast<std::size_t>(channel)]);
-    for (Index i = offset; i < offset + length; ++i) x.data()[i] = x.data()[i] * factor + shift;
-  });
+  restore(x.box(), x.data());
 }
 
 NormaliserPair fit_normalisers(const SampleSource& source, const Partition& partition,
-                               const std::function<void(Index)>& after_sample) {
-  if (source.sample_count() == 0) throw ArgumentError("fit_normalisers: the data set has no samples");
+                               const std::function<void(double)>& progress) {
+  const Index total = source.sample_count();
+  if (total == 0) throw ArgumentError("fit_normalisers: the data set has no samples");
+  const Communicator& communicator = *partition.communicator();
   ChannelMoments inputs(source.input_shape().front());
   ChannelMoments outputs(source.output_shape().front());
-  DistTensor<double> input({batch_shape(1, source.input_shape()), partition});
-  DistTensor<double> output({batch_shape(1, source.output_shape()), partition});
-  for (Index sample = 0; sample < source.sample_count(); ++sample) {
-    source.read(std::span(&sample, 1), input, output);
-    inputs.add(input);
-    outputs.add(output);
-    if (after_sample) after_sample(sample + 1);
+  Buffer<double> values;
+  // As many samples at a time as there are ranks along the batch axis, so that none of them waits.
+  const Index step = partition.grid().extents().front();
+  for (Index first = 0; first < total; first += step) {
+    std::vector<Index> samples(static_cast<std::size_t>(std::min(step, total - first)));
+    std::iota(samples.begin(), samples.end(), first);
+    const double count = static_cast<double>(samples.size());
+    const auto report = [&](double share) {
+      if (progress) progress(static_cast<double>(first) + share * count);
+    };
+    BatchFields<double> fields;
+    source.open(samples, partition, fields);
+    const Box input = partition.tile(fields.input->shape());
+    const Box output = partition.tile(fields.output->shape());
+    const double weight =
+        static_cast<double>(input.volume()) / static_cast<double>(std::max<Index>(1, input.volume() + output.volume()));
+    communicator.together([&] {
+      add_tile(*fields.input, input, inputs, values, [&](double share) { report(weight * share); });
+      add_tile(*fields.output, output, outputs, values, [&](double share) { report(weight + (1.0 - weight) * share); });
+    });
+    report(1.0);
   }
-  return {inputs.result(), outputs.result()};
+  return {inputs.result(communicator), outputs.result(communicator)};
 }
 
-template void Normaliser::normalise(DistTensor<float>&) const;
-template void Normaliser::normalise(DistTensor<double>&) const;
-template void Normaliser::restore(DistTensor<float>&) const;
-template void Normaliser::restore(DistTensor<double>&) const;
+#define TESSERA_INSTANTIATE(T)                               \
+  template void Normaliser::normalise(DistTensor<T>&) const; \
+  template void Normaliser::restore(DistTensor<T>&) const;   \
+  template void Normaliser::normalise(const Box&, T*) const; \
+  template void Normaliser::restore(const Box&, T*) const;
+TESSERA_INSTANTIATE(float)
+TESSERA_INSTANTIATE(double)
+#undef TESSERA_INSTANTIATE
 
 }  // namespace tessera

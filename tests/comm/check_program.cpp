@@ -4,6 +4,8 @@
 ///   disagree    ranks announce different operations: every rank gets the same MpiError naming both
 ///   lag         ranks agree on the operation but not on the shape or on how many came before
 ///   wait        a rank comes late: the watchdog of the others says where they wait
+///   apart       ranks that share no operator do different things: exit code 0
+///   together    the ranks of one operator disagree, the others do not: those of the operator get an MpiError
 
 #include <chrono>
 #include <cstdio>
@@ -12,6 +14,7 @@
 
 #include "tessera/comm/collective_guard.hpp"
 #include "tessera/comm/mpi_environment.hpp"
+#include "tessera/primitives/repartition.hpp"
 
 namespace {
 
@@ -63,11 +66,43 @@ int wait(const Communicator& world) {
   return 0;
 }
 
-int run_scenario(const std::string& scenario, const Communicator& world) {
+using Operator = tessera::Repartition<double>;
+
+/// Between ranks 1 and 2.
+Operator move_rows(const std::shared_ptr<const Communicator>& world, const std::string& name) {
+  const tessera::Partition rows(world, tessera::Shape{2, 1}, {1, 2}), columns(world, tessera::Shape{1, 2}, {1, 2});
+  return Operator({4, 4}, rows, columns, name);
+}
+
+int apart(const std::shared_ptr<const Communicator>& world) {
+  if (world->rank() == 0) return 0;
+  const Operator move = move_rows(world, "Move");
+  for (int call = 0; call < 3; ++call) move.forward(tessera::DistTensor<double>::zeros(move.domain()));
+  return 0;
+}
+
+int together(const std::shared_ptr<const Communicator>& world) {
+  const Operator move = move_rows(world, world->rank() == 1 ? "One" : "Other");
+  std::string message;
+  try {
+    move.forward(tessera::DistTensor<double>::zeros(move.domain()));
+  } catch (const tessera::MpiError& error) {
+    message = error.what();
+  }
+  if (world->rank() == 0) return message.empty() ? 0 : 1;
+  const bool named = message.find("rank 1: call 1, One::forward") != std::string::npos &&
+                     message.find("rank 2: call 1, Other::forward") != std::string::npos;
+  return named ? 0 : 1;
+}
+
+int run_scenario(const std::string& scenario, const std::shared_ptr<const Communicator>& shared) {
+  const Communicator& world = *shared;
   if (scenario == "agree") return agree(world);
   if (scenario == "disagree") return disagree(world);
   if (scenario == "lag") return lag(world);
   if (scenario == "wait") return wait(world);
+  if (scenario == "apart") return apart(shared);
+  if (scenario == "together") return together(shared);
   throw tessera::ArgumentError("no scenario '" + scenario + "'");
 }
 
@@ -76,5 +111,5 @@ int run_scenario(const std::string& scenario, const Communicator& world) {
 int main(int argc, char** argv) {
   const std::string scenario = argc > 1 ? argv[1] : "";
   return tessera::run_program(
-      argc, argv, [&](const std::shared_ptr<const Communicator>& world) { return run_scenario(scenario, *world); });
+      argc, argv, [&](const std::shared_ptr<const Communicator>& world) { return run_scenario(scenario, world); });
 }

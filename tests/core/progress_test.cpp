@@ -38,6 +38,17 @@ TEST(ProgressBar, EndsWithItsFinalText) {
   EXPECT_EQ(text.back(), '\n') << text;
 }
 
+TEST(ProgressBar, CountsWholeUnitsOfFractionsWhileTheyAreShort) {
+  testing::internal::CaptureStderr();
+  {
+    ProgressBar bar("training", 3, true);
+    bar.update(0.25);
+    bar.update(1.75);
+  }
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("1/3"), std::string::npos) << text;
+}
+
 TEST(ProgressBar, EndsItsLineWhenItGoesOutOfScope) {
   testing::internal::CaptureStderr();
   { ProgressBar bar("training", 0, true); }

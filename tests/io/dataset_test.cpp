@@ -114,6 +114,42 @@ TEST(Dataset, ReadsForGroupsOfRanksOnTheirOwn) {
   }
 }
 
+TEST(Dataset, ReadsBoxesOfABatchOnAnyRankAlone) {
+  const TemporaryDirectory directory;
+  write_dataset(directory.file("train.h5"));
+  const std::vector<Index> samples{6, 0, 3, 3, 1};
+  std::unique_ptr<FieldReader<double>> input;
+  std::unique_ptr<FieldReader<float>> output;
+  {
+    const Dataset dataset(directory.file("train.h5"), world());
+    input = dataset.input_field<double>(samples);
+    output = dataset.output_field<float>(samples);
+    expect_error<ArgumentError>([&] { dataset.input_field<float>(std::vector<Index>{7}); }, {"0..6, got 7"});
+  }
+  EXPECT_EQ(input->shape(), (Shape{5, 2, 5, 4, 3}));
+  EXPECT_EQ(output->shape(), (Shape{5, 1, 5, 4, 6}));
+  // Each rank its own number of boxes.
+  for (Index i = 0; i <= world()->rank(); ++i) {
+    const Index plane = i % 5;
+    std::vector<double> values(2 * 2 * 4 * 3);
+    input->read({{1, 0, plane, 0, 0}, {2, 2, 1, 4, 3}}, values.data());
+    EXPECT_EQ(values[0], index_value<double>(plane * 12));
+    EXPECT_EQ(values[12], index_value<double>(60 + plane * 12));               // the second channel
+    EXPECT_EQ(values[24 + 5], index_value<double>(3 * 120 + plane * 12 + 5));  // sample 3
+    std::vector<float> corner(2);
+    output->read({{4, 0, 4, 3, 4}, {1, 1, 1, 1, 2}}, corner.data());
+    EXPECT_EQ(corner[1], index_value<float>(kOutputOrigin + 2 * 120 - 1));
+  }
+  std::vector<float> untouched{1.5F};
+  output->read({{0, 0, 0, 0, 0}, {1, 1, 0, 4, 6}}, untouched.data());
+  EXPECT_EQ(untouched[0], 1.5F);
+  expect_error<ShapeError>(
+      [&] {
+        output->read({{4, 0, 4, 3, 5}, {1, 1, 1, 1, 2}}, untouched.data());
+      },
+      {":output: expected a box of [5, 1, 5, 4, 6]"});
+}
+
 TEST(Dataset, AcceptsAnEmptyBatch) {
   const TemporaryDirectory directory;
   write_dataset(directory.file("train.h5"));

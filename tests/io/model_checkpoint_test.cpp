@@ -56,7 +56,8 @@ TEST(ModelCheckpoint, AResumedRunFollowsTheSameLossCurveAtAnotherRankCount) {
   for (const Shape& extents :
        {Shape{1, 1, 1, 1}, Shape{ranks, 1, 1, 1}, Shape{1, ranks, 1, 1}, Shape{1, 1, 1, ranks}}) {
     SCOPED_TRACE(to_string(extents));
-    const ModelDescription stored = read_model_description(checkpoint_path(), world());
+    ModelDescription stored = read_model_description(checkpoint_path(), world());
+    stored.model.activations = Activations::none;
     CheckpointedRun resumed(extents, stored);
     load_training_state(checkpoint_path(), resumed.model, resumed.trainer);
     EXPECT_EQ(resumed.trainer.epochs_done(), 3);
@@ -69,7 +70,8 @@ TEST(ModelCheckpoint, AResumedRunFollowsTheSameLossCurveAtAnotherRankCount) {
 }
 
 TEST(ModelCheckpoint, KeepsConfigurationNormalisersAndSeed) {
-  const ModelDescription original = description();
+  ModelDescription original = description();
+  original.model.activations = Activations::one;
   CheckpointedRun run({1, 1, world()->size(), 1}, original);
   save_checkpoint(checkpoint_path(), original, run.model, run.trainer);
   const ModelDescription stored = read_model_description(checkpoint_path(), world());

@@ -5,6 +5,7 @@
 
 #include <mpi.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +29,26 @@ struct Message {
 struct Failure {
   ErrorKind kind;
   std::string message;
+};
+
+/// Messages under way, see Communicator::start. Move-only; its end waits for them. Members are local.
+class PendingMessages {
+ public:
+  PendingMessages() = default;
+  PendingMessages(PendingMessages&& other) noexcept;
+  PendingMessages& operator=(PendingMessages&& other) noexcept;
+  ~PendingMessages() { finish(); }
+
+  /// Whether all messages have left or arrived. Gives MPI an occasion to move them.
+  bool done();
+  /// Waits until they have.
+  void wait();
+
+ private:
+  friend class Communicator;
+  void finish() noexcept;
+
+  std::vector<MPI_Request> requests_;
 };
 
 /// Move-only owner of a private MPI communicator (a duplicate, so that the library's messages never meet the
@@ -59,6 +80,10 @@ class Communicator {
   /// must be created in the same order everywhere. Throws ArgumentError when a rank repeats or does not exist.
   Communicator subgroup(const std::vector<int>& ranks, int tag) const;
 
+  /// The same, made at the first call for these ranks and kept as long as this communicator; this one itself where the
+  /// list is all of its ranks in order. Invalid on ranks that are not listed. Collective over the listed ranks.
+  const Communicator& among(const std::vector<int>& ranks) const;
+
   void barrier() const;
 
   /// T: float, double, their complex types, int, Index.
@@ -83,6 +108,8 @@ class Communicator {
   /// ones are skipped on both sides. Only the ranks named in messages take part. A message to this rank itself is
   /// not allowed: copy instead.
   void exchange(std::span<const Message> sends, std::span<const Message> receives) const;
+  /// The same without waiting: memory named in messages belongs to them until they are done.
+  PendingMessages start(std::span<const Message> sends, std::span<const Message> receives) const;
 
   /// Makes a failure of any rank a failure of all: if any rank passes one, every rank throws an error of the kind and
   /// with the message of the lowest failing rank, which is named.
@@ -122,6 +149,7 @@ class Communicator {
   int size_ = 0;
   Index chunk_bytes_ = Index{1} << 30;
   mutable Index guarded_calls_ = 0;
+  mutable std::map<std::vector<int>, std::unique_ptr<const Communicator>> groups_;
   std::shared_ptr<TrafficLedger> ledger_;
 };
 

@@ -4,6 +4,7 @@
 /// Progress of anything that takes longer than a few seconds.
 
 #include <chrono>
+#include <concepts>
 #include <string>
 
 #include "tessera/core/shape.hpp"
@@ -22,8 +23,10 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  /// `done` of `total` units are finished; `text` is shown behind the bar, before the time left.
-  void update(Index done, const std::string& text = {});
+  /// `done` of `total` units are finished, a fraction counting what is done of the next; `text` is shown behind the
+  /// bar, before the time left. Tenths are shown only of units that take longer than a few seconds.
+  void update(double done, const std::string& text = {});
+  void update(std::integral auto done, const std::string& text = {}) { update(static_cast<double>(done), text); }
   /// Ends the line with a final text. Called by the destructor when it was not before.
   void finish(const std::string& text = {});
 
@@ -33,12 +36,13 @@ class ProgressBar {
 
   std::string title_;
   Index total_;
-  Index done_ = 0;
+  double done_ = 0.0;
   bool visible_;
   bool terminal_;
   bool finished_ = false;
   Clock::time_point start_;
   Clock::time_point drawn_;
+  Clock::time_point advanced_;  ///< when the last whole unit was finished
 };
 
 }  // namespace tessera

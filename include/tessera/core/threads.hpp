@@ -4,6 +4,7 @@
 /// Threads of one rank.
 
 #include <functional>
+#include <vector>
 
 #include "tessera/core/shape.hpp"
 
@@ -16,12 +17,12 @@ int thread_count();
 /// Throws ArgumentError when `threads` < 1.
 void set_thread_count(int threads);
 
-/// Cores this process may run on (its affinity mask, which mpirun's binding sets).
-int available_cores();
+/// Numbers of the cores this process may run on, ascending (its affinity mask, which mpirun's binding sets).
+std::vector<int> available_cores();
 
-/// Calls body(item, thread) once for every item in [0, items), `thread` in [0, thread_count()) telling which thread runs
-/// it; items are handed out one by one. The first exception thrown by a body is rethrown when all threads are done.
-/// Bodies must not communicate and must not call parallel_for.
+/// Calls body(item, thread) once for every item in [0, items), `thread` in [0, thread_count()) telling which thread
+/// runs it; items are handed out one by one. The first exception thrown by a body is rethrown when all threads are
+/// done. Bodies must not communicate and must not call parallel_for.
 void parallel_for(Index items, const std::function<void(Index item, int thread)>& body);
 
 }  // namespace tessera

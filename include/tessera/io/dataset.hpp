@@ -15,8 +15,13 @@
 #include <span>
 
 #include "tessera/io/hdf5_file.hpp"
+#include "tessera/tensor/field.hpp"
 
 namespace tessera {
+
+namespace hdf5 {
+class ArrayReader;
+}
 
 /// What a data set holds; shapes are without the sample axis.
 struct DatasetLayout {
@@ -69,7 +74,7 @@ class Dataset {
   /// Collective. IoError when the file is missing, damaged, incomplete or has other arrays than described above.
   Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator);
 
-  const std::string& path() const noexcept { return file_.path(); }
+  const std::string& path() const noexcept { return path_; }
   const DatasetLayout& layout() const noexcept { return layout_; }
   Index sample_count() const noexcept { return layout_.sample_count; }
   /// [channel, grid...]
@@ -90,12 +95,22 @@ class Dataset {
   template <RealScalar T>
   void read_outputs(std::span<const Index> samples, DistTensor<T>& batch) const;
 
+  /// The same batches box by box, straight from the file: fields of shape [samples.size(), channel, grid...], which
+  /// any rank reads on its own. ArgumentError for a sample that does not exist; reading throws NumericError and IoError
+  /// as above, on this rank alone, and ShapeError for a box outside the batch. Not collective; fields outlive the data
+  /// set.
+  template <RealScalar T>
+  std::unique_ptr<FieldReader<T>> input_field(std::span<const Index> samples) const;
+  template <RealScalar T>
+  std::unique_ptr<FieldReader<T>> output_field(std::span<const Index> samples) const;
+
  private:
   template <RealScalar T>
-  void read(const char* array, const Shape& shape, std::span<const Index> samples, DistTensor<T>& batch) const;
+  std::unique_ptr<FieldReader<T>> field(bool input, std::span<const Index> samples) const;
 
-  Hdf5File file_;
+  std::string path_;
   DatasetLayout layout_;
+  std::shared_ptr<const hdf5::ArrayReader> input_, output_;
 };
 
 }  // namespace tessera

@@ -8,7 +8,7 @@
 
 namespace tessera {
 
-/// Reads every batch from the file, each rank its tile. The data set must outlive it.
+/// Reads every batch from the file, each rank its tile; opened batches stay there. The data set must outlive it.
 class DatasetSource final : public SampleSource {
  public:
   explicit DatasetSource(const Dataset& dataset) : dataset_(dataset) {}
@@ -24,6 +24,12 @@ class DatasetSource final : public SampleSource {
   void read(std::span<const Index> samples, DistTensor<double>& input, DistTensor<double>& output) const override {
     dataset_.read_inputs(samples, input);
     dataset_.read_outputs(samples, output);
+  }
+  void open(std::span<const Index> samples, const Partition&, BatchFields<float>& fields) const override {
+    fields = {dataset_.input_field<float>(samples), dataset_.output_field<float>(samples)};
+  }
+  void open(std::span<const Index> samples, const Partition&, BatchFields<double>& fields) const override {
+    fields = {dataset_.input_field<double>(samples), dataset_.output_field<double>(samples)};
   }
 
  private:

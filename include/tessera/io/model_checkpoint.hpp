@@ -19,7 +19,7 @@ namespace tessera {
 
 /// What a checkpoint says beside its tensors: enough to build the model and to go on training.
 struct ModelDescription {
-  FnoConfig model;
+  FnoConfig model;  ///< its activations are how the run was made; who loads it may choose others
   NormaliserPair normalisers;
   TrainingConfig training;  ///< as the run was configured, the shuffles' seed included
   Index epochs_done = 0;

@@ -6,21 +6,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
-#include "tessera/layers/channel_mlp.hpp"
-#include "tessera/layers/fno_block.hpp"
 #include "tessera/layers/loss.hpp"
-#include "tessera/models/fno_config.hpp"
+#include "tessera/models/fno_layers.hpp"
 #include "tessera/tensor/field.hpp"
 
 namespace tessera {
 
 namespace engine {
 template <RealScalar T>
-struct FnoWeights;
+class FnoStage;
 }
 
 /// x -> h = gelu(lift_time(x)) (when in_steps > 0) -> gelu(lift_channel(h)) -> blocks x FnoBlock -> ChannelMlp -> y.
@@ -75,19 +70,13 @@ class Fno {
   void set_progress(std::function<void(double fraction)> progress);
 
   /// All parameters, in the order of the names above.
-  ParameterList<T> parameters();
+  ParameterList<T> parameters() { return layers_.parameters(); }
 
  private:
-  class Engine;
-  engine::FnoWeights<T> weights();
-
   FnoConfig config_;
   Partition partition_;
-  std::optional<AxisAffine<T>> lift_time_;
-  ChannelAffine<T> lift_channel_;
-  std::vector<FnoBlock<T>> blocks_;
-  ChannelMlp<T> project_;
-  std::unique_ptr<Engine> engine_;
+  FnoLayers<T> layers_;
+  std::unique_ptr<engine::FnoStage<T>> stage_;
 };
 
 }  // namespace tessera

@@ -12,6 +12,10 @@
 
 namespace tessera {
 
+/// The communicator of all ranks that hold tiles in one of two partitions of one communicator; invalid on the others.
+/// Collective over those ranks.
+const Communicator& active_ranks(const Partition& a, const Partition& b);
+
 /// A linear operator F: domain -> range with its adjoint F*, <F x, y> = <x, F* y> in the inner product
 /// Re sum conj(a) b over all active ranks (see TensorSpace for replicated tensors).
 ///
@@ -37,7 +41,7 @@ class LinearOperator {
   /// y = F x. Collective. Throws ShapeError unless x lives in the domain.
   DistTensor<Y> forward(const DistTensor<X>& x) const {
     require_space(name_.c_str(), "input of forward", x, domain_);
-    const CollectiveGuard guard(communicator(), name_ + "::forward", domain_.shape);
+    const CollectiveGuard guard(guarded(), name_ + "::forward", domain_.shape);
     const TrafficScope scope(communicator().ledger(), name_);
     DistTensor<Y> y(range_);
     do_forward(x, y);
@@ -47,7 +51,7 @@ class LinearOperator {
   /// x = F* y. Collective. Throws ShapeError unless y lives in the range.
   DistTensor<X> adjoint(const DistTensor<Y>& y) const {
     require_space(name_.c_str(), "input of adjoint", y, range_);
-    const CollectiveGuard guard(communicator(), name_ + "::adjoint", range_.shape);
+    const CollectiveGuard guard(guarded(), name_ + "::adjoint", range_.shape);
     const TrafficScope scope(communicator().ledger(), name_);
     DistTensor<X> x(domain_);
     do_adjoint(y, x);
@@ -66,6 +70,11 @@ class LinearOperator {
  private:
   virtual void do_forward(const DistTensor<X>& x, DistTensor<Y>& y) const = 0;
   virtual void do_adjoint(const DistTensor<Y>& y, DistTensor<X>& x) const = 0;
+
+  /// The ranks that must call the operator in the same order, asked only while checks are on. Ranks without a tile on
+  /// either side may be busy elsewhere.
+  virtual const Communicator& participants() const { return active_ranks(domain_.partition, range_.partition); }
+  const Communicator& guarded() const { return collective_checks_enabled() ? participants() : communicator(); }
 
   std::string name_;
   TensorSpace domain_;

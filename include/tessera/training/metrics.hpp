@@ -26,19 +26,34 @@ class MetricsAccumulator {
   template <RealScalar T>
   void add(const DistTensor<T>& prediction, const DistTensor<T>& truth);
 
-  /// The metrics of everything added so far; no communication.
+  /// Adds `count` values of a sample of the batch at hand. Local: every value is added by one rank. finish_batch must
+  /// follow.
+  template <RealScalar T>
+  void add_values(Index sample, Index count, const T* prediction, const T* truth);
+  /// Ends a batch of `samples` samples whose values have been added. Collective.
+  void finish_batch(const Communicator& communicator, Index samples);
+
+  /// The metrics of all finished batches; no communication.
   Metrics result() const;
 
  private:
+  /// Mean and sum of squared deviations of the truth, merged part by part (Chan, Golub, LeVeque 1979).
+  struct Moments {
+    double values = 0.0, mean = 0.0, deviations = 0.0;
+    void merge(const Moments& other);
+  };
+
   double squared_error_ = 0.0;
   double absolute_error_ = 0.0;
   double max_error_ = 0.0;
   double relative_errors_ = 0.0;
-  /// Mean and sum of squared deviations of the truth, merged batch by batch (Chan, Golub, LeVeque 1979).
-  double mean_ = 0.0;
-  double deviations_ = 0.0;
-  double values_ = 0.0;
+  Moments truth_;
   Index samples_ = 0;
+
+  /// Of this rank and the batch at hand: per sample squared errors and squared truths, and the rest of all samples.
+  std::vector<double> batch_squares_;
+  double batch_absolute_ = 0.0;
+  Moments batch_truth_;
 };
 
 }  // namespace tessera

@@ -24,6 +24,12 @@ struct Normaliser {
   void normalise(DistTensor<T>& x) const;
   template <RealScalar T>
   void restore(DistTensor<T>& x) const;
+
+  /// The same on the values of a box of such a tensor, which has mean.size() channels.
+  template <RealScalar T>
+  void normalise(const Box& box, T* values) const;
+  template <RealScalar T>
+  void restore(const Box& box, T* values) const;
 };
 
 /// Normalisers of inputs and outputs.
@@ -31,9 +37,9 @@ struct NormaliserPair {
   Normaliser input, output;
 };
 
-/// Means and deviations over all samples of a source, read on the given partition (batch, channel, grid axes).
-/// Collective. `after_sample(n)` is called when n samples have been read (for progress).
+/// Means and deviations over all samples of a source, read on the given partition (batch, channel, grid axes) slab by
+/// slab. Collective. `progress(n)` is called on every rank when n samples have been read, fractions included.
 NormaliserPair fit_normalisers(const SampleSource& source, const Partition& partition,
-                               const std::function<void(Index)>& after_sample = {});
+                               const std::function<void(double)>& progress = {});
 
 }  // namespace tessera

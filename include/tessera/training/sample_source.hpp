@@ -3,11 +3,18 @@
 /// \file
 /// Where a trainer gets its samples from.
 
+#include <memory>
 #include <span>
 
-#include "tessera/tensor/dist_tensor.hpp"
+#include "tessera/tensor/field.hpp"
 
 namespace tessera {
+
+/// A batch whose values are read box by box, in shapes [samples, channel, grid...].
+template <RealScalar T>
+struct BatchFields {
+  std::unique_ptr<FieldReader<T>> input, output;
+};
 
 /// A set of pairs (input, output), read by batch. Implementations read only this rank's tile.
 class SampleSource {
@@ -23,6 +30,13 @@ class SampleSource {
   /// Collective over the tensors' communicator.
   virtual void read(std::span<const Index> samples, DistTensor<float>& input, DistTensor<float>& output) const = 0;
   virtual void read(std::span<const Index> samples, DistTensor<double>& input, DistTensor<double>& output) const = 0;
+
+  /// The same batch as fields, of which each rank reads boxes of its tile of `partition` (one entry per axis), those of
+  /// the input reaching over all of its last axis. Collective over the partition's communicator; reading the fields is
+  /// not. The source must outlive the fields.
+  /// Unless overridden, this reads the batch into memory; a source on disk leaves it there.
+  virtual void open(std::span<const Index> samples, const Partition& partition, BatchFields<float>& fields) const;
+  virtual void open(std::span<const Index> samples, const Partition& partition, BatchFields<double>& fields) const;
 };
 
 }  // namespace tessera

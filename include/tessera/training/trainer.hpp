@@ -1,19 +1,16 @@
 #pragma once
 
 /// \file
-/// Training and evaluation of an Fno on a source of samples.
+/// Training of an Fno on a source of samples.
 
 #include <cstdint>
 #include <functional>
 #include <vector>
 
-#include "tessera/models/fno.hpp"
-#include "tessera/training/adam.hpp"
-#include "tessera/training/learning_rate.hpp"
 #include "tessera/layers/loss.hpp"
-#include "tessera/training/metrics.hpp"
-#include "tessera/training/normaliser.hpp"
-#include "tessera/training/sample_source.hpp"
+#include "tessera/training/adam.hpp"
+#include "tessera/training/evaluation.hpp"
+#include "tessera/training/learning_rate.hpp"
 
 namespace tessera {
 
@@ -37,24 +34,26 @@ struct EpochRecord {
   double samples_per_second = 0.0;
 };
 
-/// Where a running epoch stands; passed to the progress callback after every step.
+/// Where a running epoch stands.
 struct StepReport {
-  Index samples_done;
+  double samples_done;  ///< in a step that takes long, fractions of it included
   Index samples_total;
-  double mean_loss;
+  double mean_loss;  ///< of the steps finished in this epoch; NaN before the first
 };
 
 /// Trains a model in place. Losses are taken between normalised outputs. The order of samples in epoch e is a
 /// permutation drawn from (seed, e), so a run does not depend on the rank count, and a resumed run continues the same
-/// sequence. All members are collective over the model's communicator.
+/// sequence. Where the model's activations are `none`, samples are read box by box and never held (see streams). All
+/// members are collective over the model's communicator.
 template <RealScalar T>
 class Trainer {
  public:
-  /// Throws ShapeError when the samples do not fit the model.
+  /// Throws ShapeError when the samples do not fit the model, ConfigError for a model that cannot stream but should.
   Trainer(Fno<T>& model, const SampleSource& source, const NormaliserPair& normalisers, const TrainingConfig& config);
 
-  /// Runs one epoch: every sample once. A last batch may be smaller. Throws NumericError when the loss is not finite.
-  EpochRecord run_epoch(const std::function<void(const StepReport&)>& after_step = {});
+  /// Runs one epoch: every sample once. A last batch may be smaller. `progress` is called on every rank, after every
+  /// step and during those that take long. Throws NumericError when the loss is not finite.
+  EpochRecord run_epoch(const std::function<void(const StepReport&)>& progress = {});
 
   /// Epochs finished so far; set by a resumed run.
   Index epochs_done() const noexcept { return epochs_done_; }
@@ -62,6 +61,7 @@ class Trainer {
   Adam<T>& optimiser() noexcept { return optimiser_; }
 
  private:
+  double loss_and_gradient(std::span<const Index> samples);
   double run_step(std::span<const Index> samples, double learning_rate, double& norm);
 
   Fno<T>& model_;
@@ -72,15 +72,5 @@ class Trainer {
   Adam<T> optimiser_;
   Index epochs_done_ = 0;
 };
-
-/// The model's prediction, in the units of the data, for an input in the units of the data.
-template <RealScalar T>
-DistTensor<T> predict(Fno<T>& model, const NormaliserPair& normalisers, DistTensor<T> input);
-
-/// Metrics over all samples of a source, in the units of the data. `after_batch(n)` is called when n samples are done.
-/// Collective.
-template <RealScalar T>
-Metrics evaluate(Fno<T>& model, const NormaliserPair& normalisers, const SampleSource& source, Index batch_size,
-                 const std::function<void(Index)>& after_batch = {});
 
 }  // namespace tessera

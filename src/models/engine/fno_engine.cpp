@@ -14,12 +14,14 @@ constexpr Index kNone = -1;
 }  // namespace
 
 template <RealScalar T>
-FnoEngine<T>::FnoEngine(const FnoConfig& config, const Partition& ranks, const FnoWeights<T>& weights)
-    : config_(config),
+FnoEngine<T>::FnoEngine(const FnoPart& part, const Partition& ranks, const Communicator& callers,
+                        const FnoWeights<T>& weights)
+    : config_(part.config),
       ranks_(ranks),
-      blocks_(config.blocks),
-      store_(config, ranks, weights),
-      network_(config, ranks.tile(config.output_shape(1)).start.back()) {}
+      callers_(callers),
+      blocks_(part.config.blocks),
+      store_(part, ranks, weights),
+      network_(part, ranks.tile(part.config.output_shape(1)).start.back()) {}
 
 template <RealScalar T>
 FnoEngine<T>::~FnoEngine() = default;
@@ -58,7 +60,7 @@ void FnoEngine<T>::start(const BatchPlan& plan, Index passes) {
 
 template <RealScalar T>
 void FnoEngine<T>::run(BatchPlan& plan, const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit) {
-  ranks_.communicator()->together([&] { plan.sweep.run(fields, visit); });
+  callers_.together([&] { plan.sweep.run(fields, visit); });
   ++passes_done_;
   if (progress_) progress_(static_cast<double>(passes_done_) / static_cast<double>(passes_));
 }

@@ -28,16 +28,17 @@ struct FnoTrace {
   std::vector<DistTensor<std::complex<T>>> spectra;  ///< per block, the spectrum of its input
 };
 
-/// An Fno's forward and backward computation in passes over tiles that stay in cache: v_0 = lift(x),
-/// z_i = W_i v_i + IF(R_i . F v_i), v_{i+1} = gelu(z_i), y = project(v_L). A tile needs nothing from others but modes,
-/// so that how much of the grid is kept is a choice (see Activations). All members are collective over the model's
-/// partition; fields are read and written locally, in boxes of ranks(), an input's box reaching over all of its steps
-/// where time is lifted. A failure on one rank becomes an error of all.
+/// The forward and backward computation of an Fno, or of a part of it, in passes over tiles that stay in cache:
+/// v_0 = lift(x), z_i = W_i v_i + IF(R_i . F v_i), v_{i+1} = gelu(z_i), y = project(v_L). A tile needs nothing from
+/// others but modes, so that how much of the grid is kept is a choice (see Activations). Fields are read and written
+/// locally, in boxes of ranks(), an input's box reaching over all of its steps where time is lifted. All members are
+/// collective over the callers; a failure on one of them becomes an error of all.
 template <RealScalar T>
 class FnoEngine {
  public:
-  /// `ranks`: a partition with no ranks on the channel axis. Collective.
-  FnoEngine(const FnoConfig& config, const Partition& ranks, const FnoWeights<T>& weights);
+  /// `ranks`: a partition with no ranks on the channel axis. `callers`: its ranks, and possibly others of its
+  /// communicator; must outlive the engine. Collective over them.
+  FnoEngine(const FnoPart& part, const Partition& ranks, const Communicator& callers, const FnoWeights<T>& weights);
   ~FnoEngine();
 
   const Partition& ranks() const noexcept { return ranks_; }
@@ -49,10 +50,12 @@ class FnoEngine {
   /// and lifted, each rank's share of the sum). Uses the trace up.
   void backward(FnoTrace<T>& trace, const FieldReader<T>& x, const FieldReader<T>& gy, FieldWriter<T>* gx);
 
-  /// L(f(x), target), adding to the gradients of all parameters. The projection, the loss and their gradients are
-  /// computed in one visit of every tile: dL/dy is the error times a factor per sample, which may follow later.
-  double value_and_gradient(Loss loss, Index batch, Activations activations, const FieldReader<T>& x,
-                            const FieldReader<T>& target);
+  /// s L(f(x), target), adding its gradient to those of all parameters, and, unless null, writing the one with respect
+  /// to x. `share`: s, this batch's part of all samples that the loss is the mean of. The projection, the loss and
+  /// their gradients are computed in one visit of every tile: dL/dy is the error times a factor per sample, which may
+  /// follow later.
+  double value_and_gradient(Loss loss, double share, Index batch, Activations activations, const FieldReader<T>& x,
+                            const FieldReader<T>& target, FieldWriter<T>* gx);
 
   /// Called with the finished fraction of the computation at hand, after every pass; for those that take long.
   void set_progress(std::function<void(double fraction)> progress) { progress_ = std::move(progress); }
@@ -96,6 +99,7 @@ class FnoEngine {
 
   FnoConfig config_;
   Partition ranks_;
+  const Communicator& callers_;
   Index blocks_;
   GradientStore<T> store_;
   TileNetwork<T> network_;

@@ -203,8 +203,8 @@ void FnoEngine<T>::backward(FnoTrace<T>& trace, const FieldReader<T>& x, const F
 }
 
 template <RealScalar T>
-double FnoEngine<T>::value_and_gradient(Loss loss, Index batch, Activations activations, const FieldReader<T>& x,
-                                        const FieldReader<T>& target) {
+double FnoEngine<T>::value_and_gradient(Loss loss, double share, Index batch, Activations activations,
+                                        const FieldReader<T>& x, const FieldReader<T>& target, FieldWriter<T>* gx) {
   BatchPlan& batch_plan = plan(batch);
   const Index samples = batch_plan.sweep.samples();
   start(batch_plan, 2 * blocks_ + 1);
@@ -213,22 +213,23 @@ double FnoEngine<T>::value_and_gradient(Loss loss, Index batch, Activations acti
   OutputGradient gradient{target, false, {}};
   head_pass(batch_plan, own_trace_, x, gradient, false);
 
-  const LossValue value = loss_value(loss, store_.total_norms(*ranks_.communicator(), batch, first_sample_),
-                                     volume(config_.output_shape(batch)));
+  LossValue value =
+      loss_value(loss, store_.total_norms(callers_, batch, first_sample_), volume(config_.output_shape(batch)));
+  for (double& factor : value.factors) factor *= share;
   gradient.factors = value.factors;
   const Index modes = samples > 0 ? batch_plan.sweep.mode_count() / samples : 0;
   for (Index sample = 0; sample < samples; ++sample) {
     kernels::scale(modes, static_cast<T>(value.factors[static_cast<std::size_t>(first_sample_ + sample)]),
                    batch_plan.gathered.data() + sample * modes);
   }
-  backward_blocks(batch_plan, own_trace_, x, gradient, nullptr);
-  return value.value;
+  backward_blocks(batch_plan, own_trace_, x, gradient, gx);
+  return share * value.value;
 }
 
 #define TESSERA_INSTANTIATE(T)                                                                                       \
   template void FnoEngine<T>::backward(FnoTrace<T>&, const FieldReader<T>&, const FieldReader<T>&, FieldWriter<T>*); \
-  template double FnoEngine<T>::value_and_gradient(Loss, Index, Activations, const FieldReader<T>&,                  \
-                                                   const FieldReader<T>&);
+  template double FnoEngine<T>::value_and_gradient(Loss, double, Index, Activations, const FieldReader<T>&,          \
+                                                   const FieldReader<T>&, FieldWriter<T>*);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 

@@ -3,37 +3,39 @@
 namespace tessera::engine {
 
 template <RealScalar T>
-GradientStore<T>::GradientStore(const FnoConfig& config, const Partition& ranks, const FnoWeights<T>& weights)
-    : has_time_lift_(weights.lift_time_weight != nullptr), empty_(config) {
-  std::vector<SharedWeight<T>*> list;
-  if (has_time_lift_) list = {weights.lift_time_weight, weights.lift_time_bias};
-  list.insert(list.end(), {weights.lift_channel_weight, weights.lift_channel_bias});
+GradientStore<T>::GradientStore(const FnoPart& part, const Partition& ranks, const FnoWeights<T>& weights)
+    : empty_(part) {
+  std::vector<SharedWeight<T>*> list{weights.lift_time_weight, weights.lift_time_bias, weights.lift_channel_weight,
+                                     weights.lift_channel_bias};
   for (const auto& block : weights.blocks) {
     list.push_back(block.pointwise);
     spectral_.push_back(block.spectral);
   }
   list.insert(list.end(),
               {weights.project1_weight, weights.project1_bias, weights.project2_weight, weights.project2_bias});
-  for (SharedWeight<T>* weight : list) whole_.emplace_back(weight->parameter(), ranks);
+  for (SharedWeight<T>* weight : list) {
+    auto& entry = whole_.emplace_back();
+    if (weight != nullptr) entry.emplace(weight->parameter(), ranks);
+  }
 }
 
 template <RealScalar T>
 PointwiseWeights<T> GradientStore<T>::fetch() {
-  std::vector<const T*> values;
-  for (WholeWeight<T>& weight : whole_) values.push_back(weight.fetch());
+  auto entry = whole_.begin();
+  const auto next = [&]() -> const T* {
+    auto& weight = *entry++;
+    return weight ? weight->fetch() : nullptr;
+  };
   PointwiseWeights<T> result;
-  auto next = values.begin();
-  if (has_time_lift_) {
-    result.lift_time_weight = *next++;
-    result.lift_time_bias = *next++;
-  }
-  result.lift_channel_weight = *next++;
-  result.lift_channel_bias = *next++;
-  for (std::size_t block = 0; block < spectral_.size(); ++block) result.pointwise.push_back(*next++);
-  result.project1_weight = *next++;
-  result.project1_bias = *next++;
-  result.project2_weight = *next++;
-  result.project2_bias = *next++;
+  result.lift_time_weight = next();
+  result.lift_time_bias = next();
+  result.lift_channel_weight = next();
+  result.lift_channel_bias = next();
+  for (std::size_t block = 0; block < spectral_.size(); ++block) result.pointwise.push_back(next());
+  result.project1_weight = next();
+  result.project1_bias = next();
+  result.project2_weight = next();
+  result.project2_bias = next();
   return result;
 }
 
@@ -66,20 +68,20 @@ void GradientStore<T>::finish(const std::vector<double>& factors, Index first) {
     const auto sample = static_cast<std::size_t>(first + static_cast<Index>(i) % samples_);
     total.add(factors.empty() ? 1.0 : factors[sample], by_sample_[i]);
   }
-  auto next = whole_.begin();
-  if (has_time_lift_) {
-    (next++)->add_gradient(total.lift_time_weight());
-    (next++)->add_gradient(total.lift_time_bias());
-  }
-  (next++)->add_gradient(total.lift_channel_weight());
-  (next++)->add_gradient(total.lift_channel_bias());
-  for (std::size_t block = 0; block < spectral_.size(); ++block) {
-    (next++)->add_gradient(total.pointwise(static_cast<Index>(block)));
-  }
-  (next++)->add_gradient(total.project1_weight());
-  (next++)->add_gradient(total.project1_bias());
-  (next++)->add_gradient(total.project2_weight());
-  (next++)->add_gradient(total.project2_bias());
+  auto entry = whole_.begin();
+  const auto add = [&](const double* gradient) {
+    auto& weight = *entry++;
+    if (weight) weight->add_gradient(gradient);
+  };
+  add(total.lift_time_weight());
+  add(total.lift_time_bias());
+  add(total.lift_channel_weight());
+  add(total.lift_channel_bias());
+  for (std::size_t block = 0; block < spectral_.size(); ++block) add(total.pointwise(static_cast<Index>(block)));
+  add(total.project1_weight());
+  add(total.project1_bias());
+  add(total.project2_weight());
+  add(total.project2_bias());
 }
 
 template class GradientStore<float>;

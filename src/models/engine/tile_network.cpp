@@ -22,10 +22,14 @@ void add_row_sums(Index rows, Index count, const T* values, Index row_distance, 
 
 }  // namespace
 
-GradientSums::GradientSums(const FnoConfig& c) : block_size_(c.width * c.width) {
+GradientSums::GradientSums(const FnoPart& part) : block_size_(part.config.width * part.config.width) {
+  const FnoConfig& c = part.config;
   const Index steps = c.in_steps > 0 ? c.grid.back() : 0;
-  const Index sizes[] = {steps * c.in_steps, steps,    c.width * c.in_channels,   c.width,       c.blocks * block_size_,
-                         c.hidden * c.width, c.hidden, c.out_channels * c.hidden, c.out_channels};
+  const Index lifted = part.has_lift ? c.width : 0;
+  const Index hidden = part.has_projection ? c.hidden : 0;
+  const Index out = part.has_projection ? c.out_channels : 0;
+  const Index sizes[] = {steps * c.in_steps, steps,  lifted * c.in_channels, lifted, c.blocks * block_size_,
+                         hidden * c.width,   hidden, out * hidden,           out};
   Index total = 0;
   for (const Index size : sizes) {
     offsets_.push_back(total);
@@ -59,6 +63,10 @@ const T* TileNetwork<T>::lift_time(const Tiling::Tile& tile, const T* x, Work& w
 template <RealScalar T>
 void TileNetwork<T>::lift(const Tiling::Tile& tile, const T* x, Work& work, T* v) const {
   const Index cells = tile.cells(), in = config_.in_channels, width = config_.width;
+  if (!has_lift_) {
+    std::copy_n(x, width * cells, v);
+    return;
+  }
   const T* h = lift_time(tile, x, work);
   if (config_.in_steps > 0) kernels::gelu(in * cells, h, work.time.data());
   kernels::multiply<T>(
@@ -70,6 +78,10 @@ template <RealScalar T>
 void TileNetwork<T>::lift_backward(const Tiling::Tile& tile, const T* x, T* gv, Work& work, GradientSums& sums,
                                    T* gx) const {
   const Index cells = tile.cells(), in = config_.in_channels, width = config_.width;
+  if (!has_lift_) {
+    if (gx != nullptr) std::copy_n(gv, width * cells, gx);
+    return;
+  }
   const bool has_time = config_.in_steps > 0;
   const T* h = lift_time(tile, x, work);
   work.time_slope.require(in * cells);
@@ -142,6 +154,10 @@ void TileNetwork<T>::project2(Index count, const T* h, Index y_row, T* y) const 
 
 template <RealScalar T>
 void TileNetwork<T>::project(const Tiling::Tile& tile, const T* v, Work& work, T* y) const {
+  if (!has_projection_) {
+    std::copy_n(v, config_.width * tile.cells(), y);
+    return;
+  }
   work.hidden.require(config_.hidden * kColumns);
   for (Index first = 0; first < tile.cells(); first += kColumns) {
     const Index count = std::min(kColumns, tile.cells() - first);
@@ -154,6 +170,10 @@ void TileNetwork<T>::project(const Tiling::Tile& tile, const T* v, Work& work, T
 template <RealScalar T>
 void TileNetwork<T>::project_backward(const Tiling::Tile& tile, const T* v, const OutputGradient& output_gradient,
                                       Work& work, GradientSums* sums, T* gv) const {
+  if (!has_projection_) {
+    output_gradient(0, tile.cells(), v, gv);
+    return;
+  }
   const Index hidden = config_.hidden, out = config_.out_channels, width = config_.width;
   for (Buffer<T>* buffer : {&work.hidden, &work.hidden_gradient}) buffer->require(hidden * kColumns);
   for (Buffer<T>* buffer : {&work.output, &work.output_gradient}) buffer->require(out * kColumns);

@@ -6,9 +6,9 @@
 #include <functional>
 #include <vector>
 
+#include "models/engine/fno_part.hpp"
 #include "models/engine/tiling.hpp"
 #include "tessera/core/buffer.hpp"
-#include "tessera/models/fno_config.hpp"
 
 namespace tessera::engine {
 
@@ -24,7 +24,7 @@ struct PointwiseWeights {
 /// Sums of the gradients of those weights over tiles, in double, one after the other in one vector.
 class GradientSums {
  public:
-  explicit GradientSums(const FnoConfig& config);
+  explicit GradientSums(const FnoPart& part);
 
   double* lift_time_weight() { return at(0); }
   double* lift_time_bias() { return at(1); }
@@ -60,7 +60,8 @@ class TileNetwork {
   };
 
   /// `first_step`: the time step at which this rank's part of the grid begins.
-  TileNetwork(const FnoConfig& config, Index first_step) : config_(config), first_step_(first_step) {}
+  TileNetwork(const FnoPart& part, Index first_step)
+      : config_(part.config), has_lift_(part.has_lift), has_projection_(part.has_projection), first_step_(first_step) {}
 
   /// Set anew before every pass in which they may have changed.
   void set_weights(const PointwiseWeights<T>& weights) { weights_ = weights; }
@@ -68,7 +69,7 @@ class TileNetwork {
   /// Numbers of one tile's input, [in_channels][in_steps or t][z].
   Index input_size(const Tiling::Tile& tile) const;
 
-  /// v = gelu(lift_channel(gelu(lift_time(x)))).
+  /// v = gelu(lift_channel(gelu(lift_time(x)))); x itself in a part without a lift.
   void lift(const Tiling::Tile& tile, const T* x, Work& work, T* v) const;
   /// From gv = dL/dv adds to `sums`, and, unless null, writes dL/dx. Destroys gv.
   void lift_backward(const Tiling::Tile& tile, const T* x, T* gv, Work& work, GradientSums& sums, T* gx) const;
@@ -79,7 +80,7 @@ class TileNetwork {
   void add_pointwise_adjoint(Index block, double factor, const Tiling::Tile& tile, const T* gz, Work& work,
                              T* gv) const;
 
-  /// y = project2(gelu(project1(v)))
+  /// y = project2(gelu(project1(v))); v itself in a part without a projection.
   void project(const Tiling::Tile& tile, const T* v, Work& work, T* y) const;
 
   /// From outputs y (`count` columns from `first` on, rows `count` apart) the gradient dL/dy, same layout.
@@ -96,6 +97,7 @@ class TileNetwork {
   void project2(Index count, const T* h, Index y_row, T* y) const;
 
   FnoConfig config_;
+  bool has_lift_, has_projection_;
   Index first_step_;
   PointwiseWeights<T> weights_;
 };

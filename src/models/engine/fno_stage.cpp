@@ -1,24 +1,23 @@
-#include "models/fno_engine_access.hpp"
+#include "models/engine/fno_stage.hpp"
 
 #include <tuple>
 #include <utility>
 
-namespace tessera {
+namespace tessera::engine {
 
-namespace {
-
-/// The partition with its channel ranks moved to the grid axis that has most cells per rank.
-Partition without_channel_ranks(const FnoConfig& config, const Partition& partition) {
+Partition engine_ranks(const Shape& grid, const Partition& partition) {
   Shape extents = partition.grid().extents();
   if (extents[1] == 1) return partition;
   std::size_t best = 2;
   for (std::size_t axis = 2; axis < extents.size(); ++axis) {
-    if (config.grid[axis - 2] * extents[best] > config.grid[best - 2] * extents[axis]) best = axis;
+    if (grid[axis - 2] * extents[best] > grid[best - 2] * extents[axis]) best = axis;
   }
   extents[best] *= extents[1];
   extents[1] = 1;
   return partition.with_grid(RankGrid(extents));
 }
+
+namespace {
 
 bool begins_with_transforms(const FnoConfig& config, const Partition& ranks) {
   const TransformPlan plan =
@@ -36,15 +35,16 @@ TensorSpace engine_input(const FnoConfig& config, const Partition& ranks, Index 
 }  // namespace
 
 template <RealScalar T>
-Fno<T>::Engine::Engine(const FnoConfig& config, const Partition& partition, const engine::FnoWeights<T>& weights)
-    : config_(config),
+FnoStage<T>::FnoStage(const FnoPart& part, const Partition& partition, const Communicator& callers,
+                      const FnoWeights<T>& weights)
+    : config_(part.config),
       partition_(partition),
-      serves_(begins_with_transforms(config, without_channel_ranks(config, partition))),
-      passes_(config, without_channel_ranks(config, partition), weights),
-      idle_(std::make_shared<std::vector<std::unique_ptr<engine::FnoTrace<T>>>>()) {}
+      serves_(begins_with_transforms(config_, engine_ranks(config_.grid, partition))),
+      passes_(part, engine_ranks(config_.grid, partition), callers, weights),
+      idle_(std::make_shared<std::vector<std::unique_ptr<FnoTrace<T>>>>()) {}
 
 template <RealScalar T>
-auto Fno<T>::Engine::moves(Index batch) -> const Moves& {
+auto FnoStage<T>::moves(Index batch) -> const Moves& {
   const auto found = moves_.find(batch);
   if (found != moves_.end()) return found->second;
   const TensorSpace input{config_.input_shape(batch), partition_}, output{config_.output_shape(batch), partition_};
@@ -60,18 +60,18 @@ auto Fno<T>::Engine::moves(Index batch) -> const Moves& {
 }
 
 template <RealScalar T>
-std::shared_ptr<engine::FnoTrace<T>> Fno<T>::Engine::take_trace() {
-  std::unique_ptr<engine::FnoTrace<T>> trace;
+std::shared_ptr<FnoTrace<T>> FnoStage<T>::take_trace() {
+  std::unique_ptr<FnoTrace<T>> trace;
   if (idle_->empty()) {
-    trace = std::make_unique<engine::FnoTrace<T>>();
+    trace = std::make_unique<FnoTrace<T>>();
   } else {
     trace = std::move(idle_->back());
     idle_->pop_back();
   }
-  return {trace.release(), [idle = idle_](engine::FnoTrace<T>* done) { idle->emplace_back(done); }};
+  return {trace.release(), [idle = idle_](FnoTrace<T>* done) { idle->emplace_back(done); }};
 }
 
-template class Fno<float>::Engine;
-template class Fno<double>::Engine;
+template class FnoStage<float>;
+template class FnoStage<double>;
 
-}  // namespace tessera
+}  // namespace tessera::engine

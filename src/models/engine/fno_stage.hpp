@@ -1,0 +1,50 @@
+#pragma once
+
+/// \file
+/// How a model's tensors reach its engine.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/engine/fno_engine.hpp"
+#include "tessera/primitives/repartition.hpp"
+
+namespace tessera::engine {
+
+/// The ranks of a partition as an engine divides the grid among them: those on the channel axis moved to the grid axis
+/// that has most cells per rank.
+Partition engine_ranks(const Shape& grid, const Partition& partition);
+
+/// The engine of a part of a model, and the movements between the model's partition and the engine's.
+template <RealScalar T>
+class FnoStage {
+ public:
+  /// `callers`: see FnoEngine. Collective over them.
+  FnoStage(const FnoPart& part, const Partition& partition, const Communicator& callers, const FnoWeights<T>& weights);
+
+  /// Null where a movement is not needed.
+  struct Moves {
+    std::optional<Repartition<T>> input, output;
+    TensorSpace input_space, output_space;
+  };
+  const Moves& moves(Index batch);
+
+  FnoEngine<T>& passes() noexcept { return passes_; }
+  /// False where the schedule exchanges before any transform, so that tiles alone say nothing.
+  bool serves() const noexcept { return serves_; }
+
+  /// Traces are handed back and forth, so that their memory is used again.
+  std::shared_ptr<FnoTrace<T>> take_trace();
+
+ private:
+  FnoConfig config_;
+  Partition partition_;
+  bool serves_;
+  FnoEngine<T> passes_;
+  std::map<Index, Moves> moves_;
+  std::shared_ptr<std::vector<std::unique_ptr<FnoTrace<T>>>> idle_;
+};
+
+}  // namespace tessera::engine
