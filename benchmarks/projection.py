@@ -17,21 +17,22 @@ Not modelled: ranks of a node sharing its memory bandwidth (unless by the factor
 points and modes, overlap of communication and computation, input and output.
 
 Records with more than one rank are predicted as well, on the network they carry (those of multi_host_test.sh) or
---measured-network, and compared. Writes weak.png, strong.png and projection.json. Needs numpy and matplotlib.
+--measured-network, and compared; where they are of program scaling, with the computation's time as their own run has
+it. Writes weak.png, strong.png, checks.png and projection.json. Needs numpy and matplotlib.
 """
 
 import argparse
 import json
 import math
 import os
+import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import projection_figures
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-STYLES = {"automatic": ("#1f5c99", "-", "o"), "grady": ("#c4571a", "-", "s"), "witte": ("#2b7a4b", "--", "^")}
-OTHER_STYLE = ("#8a3f8f", ":", "D")
-LABEL = "model, not measured"
 
 
 def numbers(text):
@@ -59,7 +60,7 @@ def parse():
     parser.add_argument("--growth", choices=("balanced", "first"), default="balanced",
                         help="weak scaling doubles the space axes in turn, or the first one only")
     parser.add_argument("--modes", choices=("grow", "fixed"), default="grow",
-                        help="kept modes of grids larger than the measured one: the same share of every axis, or as many")
+                        help="kept modes of grids larger than measured: the same share of every axis, or as many")
     parser.add_argument("--strong-grid", type=numbers, help="default: 8 times the measured one on every space axis")
     parser.add_argument("--mixing-gflops", type=float, default=5.0, help="assumed, where b cannot be fitted")
     parser.add_argument("--sharing", type=float, default=1.0,
@@ -72,8 +73,14 @@ def fail(message):
     sys.exit(f"projection.py: {message}")
 
 
+def kind_of(record):
+    return record.get("pass") or ("forward" if "forward" in record["name"] else "gradient")
+
+
 def load_records(args):
-    """Finished records of the wanted pass: (of one rank, of several)."""
+    """Records of the wanted pass: (of one rank's computation, of several ranks with domain decomposition). Those of
+    program scaling are one rank's where they are called so, and get the time of the first of their run, the computation
+    without communication, as "alone_s"; their grid becomes that of all ranks together."""
     records = []
     for path in args.files:
         try:
@@ -81,16 +88,28 @@ def load_records(args):
                 records += json.load(file)
         except (OSError, ValueError) as error:
             fail(f"{path}: {error}")
-    wanted = []
+    single, several, alone = [], [], {}
     for record in records:
-        kind = "forward" if "forward" in record["name"] else "gradient"
-        same = record.get("activations", args.activations) == args.activations and kind == args.kind
-        if same and "median_s" in record and "grid" in record and "dfno" not in record["name"]:
-            wanted.append(record)
-    single = [record for record in wanted if record["ranks"] == 1]
+        contender = record["name"].rsplit("/", 1)[-1]
+        same = record.get("activations", args.activations) == args.activations and kind_of(record) == args.kind
+        if not same or "median_s" not in record or "grid" not in record or contender in ("data", "dfno"):
+            continue
+        run = (record.get("started"), record["name"].rsplit("/", 1)[0], str(record.get("network")))
+        if contender in ("one rank", "independent ranks"):
+            alone[run] = record["median_s"]
+            if contender == "one rank" or record["ranks"] == 1:
+                single.append(record)
+        elif contender.startswith("domain"):
+            if record["ranks"] > 1:
+                weak = record["scaling"] == "weak"
+                grid = [n * p for n, p in zip(record["grid"], record["partition"][2:])] if weak else record["grid"]
+                several.append({**record, "own_grid": record["grid"], "grid": grid, "alone_s": alone.get(run)})
+        else:
+            (single if record["ranks"] == 1 else several).append(record)
+    single = [record for record in single if record["ranks"] == 1] or single
     if not single:
         fail(f"no record of a {args.kind} on one rank, which gives the time of the computation")
-    return single, [record for record in wanted if record["ranks"] > 1]
+    return single, several
 
 
 def kept_modes(modes):
@@ -119,11 +138,11 @@ class Compute:
         if len({points / modes for points, modes in rows}) > 1:
             weighted = numpy.array(rows) / numpy.array(times)[:, None]
             (per_point, per_mode), *_ = numpy.linalg.lstsq(weighted, numpy.ones(len(times)), rcond=None)
-            self.fitted = per_point > 0 and per_mode >= 0
+            self.fitted = bool(per_point > 0 and per_mode >= 0)
         if self.fitted:
             self.per_point, self.per_mode = float(per_point), float(per_mode)
         else:
-            self.per_point = sum((t - self.per_mode * m) / p for t, (p, m) in zip(times, rows)) / len(times)
+            self.per_point = statistics.median((t - self.per_mode * m) / p for t, (p, m) in zip(times, rows))
         self.per_point /= args.speed
         self.per_mode /= args.speed
         if self.per_point <= 0:
@@ -168,7 +187,8 @@ class Planner:
                 "modes_of_busiest": largest_tile(last["shape_after"][2:], last["ranks_after"][2:]),
                 "bytes": per_rank[f"{key}_bytes"]["most"], "messages": per_rank[f"{key}_messages"]["most"],
                 "shared_bytes": per_rank["weight_copy_bytes"]["most"],
-                "shared_tensors": lifts + 2 + self.model["blocks"] + 4, "memory_bytes": per_rank["memory_bytes"]["most"]}
+                "shared_tensors": lifts + 2 + self.model["blocks"] + 4,
+                "memory_bytes": per_rank["memory_bytes"]["most"]}
 
 
 def largest_tile(shape, ranks):
@@ -222,10 +242,10 @@ def load_networks(args):
     return networks
 
 
-def predict(plan, network, compute, args, crowding=1.0):
-    """Seconds of a pass in parts; `crowding`: ranks per core, where there are more ranks than cores."""
+def predict(plan, network, compute, args, slower=1.0):
+    """Seconds of a pass in parts; `slower`: how many times longer the computation takes than `compute` says."""
     shared = args.sharing if plan["ranks"] > 1 else 1.0
-    computed = shared * crowding * compute.seconds(plan["points"], plan["modes_of_busiest"])
+    computed = shared * slower * compute.seconds(plan["points"], plan["modes_of_busiest"])
     exchange, sums = network.seconds(plan, 2 if args.kind == "gradient" else 1)
     return {"seconds": computed + exchange + sums, "compute_s": computed, "exchange_s": exchange, "sums_s": sums}
 
@@ -282,6 +302,17 @@ def network_of(record, networks, args):
     return name, Network(name, per_host, link, link, per_host)
 
 
+def slowness(record, compute):
+    """What the machine's state made of the computation: from the same run's time without communication, which where
+    scaling is weak holds what ranks side by side cost each other. More ranks than cores take turns."""
+    crowding = max(1.0, record["ranks"] * record.get("threads", 1) / record["machine"]["cores"])
+    if not record.get("alone_s"):
+        return crowding
+    own = math.prod(record["own_grid"]) * record.get("batch", 1)
+    slower = record["alone_s"] / compute.seconds(own, kept_modes(record["modes"]))
+    return slower if record["scaling"] == "weak" else slower * crowding
+
+
 def check(args, planner, compute, networks, measured):
     """The model's error where there are real runs."""
     checks = []
@@ -291,122 +322,15 @@ def check(args, planner, compute, networks, measured):
         if plan is None or not same_model(record, planner.model):
             continue
         name, network = network_of(record, networks, args)
-        cores = record["machine"]["cores"]
-        crowding = max(1.0, record["ranks"] * record.get("threads", 1) / cores)
-        predicted = predict(plan, network, compute, args, crowding)
+        predicted = predict(plan, network, compute, args, slowness(record, compute))
         error = predicted["seconds"] / record["median_s"] - 1
         checks.append({"name": record["name"], "ranks": record["ranks"], "grid": record["grid"], "schedule": schedule,
-                       "network": name, "measured_s": record["median_s"], "error": error, **predicted})
+                       "network": name, "measured_s": record["median_s"], "error": error, **predicted,
+                       "scaling": record.get("scaling"), "alone_s": record.get("alone_s"),
+                       "planned_bytes": plan["bytes"], "ledger_bytes": record["bytes_sent"]})
         print(f"{record['name']}, {record['ranks']} ranks, {schedule}, {name}: measured {record['median_s']:.3f} s, "
               f"model {predicted['seconds']:.3f} s (exchanges {predicted['exchange_s']:.3f} s), {100 * error:+.0f}%")
     return checks
-
-
-def real_points(scaling, checks, key, schedule, model, single, args):
-    """(ranks, gain) of real runs on this network that are on the curve: weak where points per rank are the measured
-    ones, strong where one rank ran the same grid."""
-    times = {tuple(record["grid"]): record["median_s"] for record in single}
-    points = []
-    for real in checks:
-        if real["network"] != key or real["schedule"] != schedule:
-            continue
-        grid = tuple(real["grid"])
-        if scaling == "weak" and real["grid"] == weak_grid(model["grid"], real["ranks"], args):
-            points.append((real["ranks"], times[tuple(model["grid"])] / real["measured_s"]))
-        elif scaling == "strong" and grid in times:
-            points.append((real["ranks"], times[grid] / real["measured_s"]))
-    return points
-
-
-def style_axes(axes, scaling, most_ranks, title):
-    axes.set_title(title, fontsize=9, loc="left")
-    axes.set_xscale("log", base=2)
-    ticks = [4**i for i in range(int(math.log(most_ranks, 4)) + 1)]
-    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks], fontsize=7)
-    axes.minorticks_off()
-    axes.set_xlim(0.8, 1.25 * most_ranks)
-    axes.tick_params(axis="y", labelsize=8)
-    axes.grid(True, color="#e2e2e2", linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
-    if scaling == "weak":
-        axes.set_ylim(0, 109)
-    else:
-        axes.set_yscale("log", base=2)
-        axes.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
-        axes.minorticks_off()
-        axes.set_ylim(0.4, 1.5 * most_ranks)
-
-
-def describe(scaling, model, curves, compute, args):
-    """The lines beside the panels."""
-    text = lambda extents: " x ".join(map(str, extents))
-    last = max((curve["points"][-1] for curve in curves if curve["points"]), key=lambda point: point["ranks"])
-    modes = "the same share of every axis" if args.modes == "grow" else "as many on any grid"
-    lines = [f"{args.kind}, width {model['width']}, {model['blocks']} blocks, batch {model.get('batch', 1)}"]
-    if scaling == "weak":
-        lines += [f"1 rank: {text(model['grid'])}", f"{last['ranks']:,} ranks: {text(last['grid'])}"]
-    else:
-        lines += [f"grid {text(last['grid'])}", "against one rank of the model"]
-    lines += [f"kept modes: {text(last['modes'])} at the end,", f"  {modes}",
-              f"computation: {1e9 * compute.per_point:.0f} ns a point,", f"  {1e6 * compute.per_mode:.2g} us a mode "
-              f"({'fitted' if compute.fitted else f'assumed, {args.mixing_gflops:g} GFLOP/s'})",
-              f"  from one rank on {model['machine']['processor']}" if "machine" in model else "  from one rank"]
-    if args.speed != 1.0:
-        lines.append(f"  times {args.speed:g} in speed")
-    lines.append("sharing of memory bandwidth: " + (f"factor {args.sharing:g}" if args.sharing != 1.0 else "not modelled"))
-    return "\n".join(lines)
-
-
-def draw(plt, scaling, curves, checks, model, single, compute, networks, args):
-    from matplotlib.lines import Line2D
-
-    keys = list(dict.fromkeys(curve["network"] for curve in curves))
-    columns = min(4, len(keys) + 1)
-    rows = -(-(len(keys) + 1) // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(3.3 * columns + 0.3, 2.75 * rows + 0.7), squeeze=False,
-                                layout="constrained")
-    panels = grid.flatten()
-    real = False
-    for panel, key in zip(panels, keys):
-        style_axes(panel, scaling, args.most_ranks, networks[key].name)
-        if scaling == "strong":
-            panel.plot([1, args.most_ranks], [1, args.most_ranks], color="#999999", linewidth=0.8)
-        for curve in (curve for curve in curves if curve["network"] == key):
-            colour, line, marker = STYLES.get(curve["schedule"], OTHER_STYLE)
-            factor = 100 if scaling == "weak" else 1
-            field = "efficiency" if scaling == "weak" else "speed_up"
-            panel.plot([point["ranks"] for point in curve["points"]],
-                       [factor * point[field] for point in curve["points"]], color=colour, linestyle=line, marker=marker,
-                       markersize=3.2, linewidth=1.5)
-            for ranks, gain in real_points(scaling, checks, key, curve["schedule"], model, single, args):
-                panel.plot([ranks], [factor * gain], marker="*", markersize=12, markerfacecolor="white",
-                           markeredgecolor=colour, markeredgewidth=1.3, linestyle="none", zorder=5)
-                real = True
-    for panel in panels[len(keys):]:
-        panel.axis("off")
-    for index, panel in enumerate(panels[:len(keys)]):
-        if index % columns == 0:
-            panel.set_ylabel("weak efficiency, %" if scaling == "weak" else "speed-up over one rank", fontsize=9)
-        if index + columns >= len(keys):
-            panel.set_xlabel("ranks", fontsize=9)
-    handles = [Line2D([], [], color=colour, linestyle=line, marker=marker, markersize=4, label=schedule)
-               for schedule in args.schedules for colour, line, marker in [STYLES.get(schedule, OTHER_STYLE)]]
-    if scaling == "strong":
-        handles.append(Line2D([], [], color="#999999", linewidth=0.8, label="ideal"))
-    if real:
-        handles.append(Line2D([], [], marker="*", markersize=11, markerfacecolor="white", markeredgecolor="#444444",
-                              linestyle="none", label="measured"))
-    notes = panels[len(keys)]
-    notes.legend(handles=handles, fontsize=8.5, frameon=False, loc="upper left", bbox_to_anchor=(-0.05, 1.08),
-                 ncols=2 if len(handles) > 3 else 1, columnspacing=1.0)
-    notes.text(0.0, 0.58, describe(scaling, model, curves, compute, args), fontsize=7.5, va="top", linespacing=1.45,
-               transform=notes.transAxes)
-    figure.suptitle(f"{scaling.capitalize()} scaling of the {args.kind}: {LABEL}", fontsize=12, fontweight="bold",
-                    x=0.01, ha="left")
-    path = os.path.join(args.out, f"{scaling}.png")
-    figure.savefig(path, dpi=160)
-    plt.close(figure)
-    print(path)
 
 
 def main():
@@ -421,22 +345,16 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     with open(args.network_file) as file:
         links = json.load(file)["links"]
-    result = {"label": LABEL, "pass": args.kind, "reference": model, "modes": args.modes, "growth": args.growth,
-              "sharing": args.sharing, "speed": args.speed,
+    result = {"label": projection_figures.LABEL, "pass": args.kind, "reference": model, "modes": args.modes,
+              "growth": args.growth, "sharing": args.sharing, "speed": args.speed,
               "compute": {"seconds_per_point": compute.per_point, "seconds_per_mode": compute.per_mode,
                           "fitted": compute.fitted},
               "links": links, "checks": checks, "curves": curves}
     with open(os.path.join(args.out, "projection.json"), "w") as file:
         json.dump(result, file, indent=1)
         file.write("\n")
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    for scaling in ("weak", "strong"):
-        draw(plt, scaling, [curve for curve in curves if curve["scaling"] == scaling], checks, model, single, compute,
-             networks, args)
+    projection_figures.draw_all(args, model, compute, {key: network.name for key, network in networks.items()}, curves,
+                                checks)
 
 
 if __name__ == "__main__":

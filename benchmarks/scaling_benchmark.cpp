@@ -1,6 +1,6 @@
 /// \file
 /// Weak and strong scaling of a Fourier neural operator over ranks: domain decomposition with each transform schedule,
-/// and data parallelism, each in turns with one rank's work.
+/// data parallelism and pipeline parallelism, each in turns with one rank's work.
 
 #include <functional>
 #include <memory>
@@ -9,6 +9,7 @@
 #include "model_case.hpp"
 #include "tessera/comm/mpi_environment.hpp"
 #include "tessera/core/threads.hpp"
+#include "tessera/models/pipeline_fno.hpp"
 
 namespace {
 
@@ -17,18 +18,20 @@ using namespace tessera;
 struct Settings {
   std::vector<std::string> scaling = {"weak", "strong"};
   std::vector<std::string> passes = {"forward", "gradient"};
-  std::vector<std::string> methods = {"domain", "data"};
+  std::vector<std::string> methods = {"domain", "data", "pipeline"};
   std::vector<std::string> schedules = {"automatic", "grady", "witte"};
   std::string activations = "all";
   Index in_steps = 1;
   int threads = 0;
 };
 
-/// A whole model with its fields.
+/// A model, an Fno or a PipelineFno, with its fields.
+template <class Model>
 class Problem {
  public:
-  Problem(const FnoConfig& config, const Partition& partition, Index batch)
-      : model_(config, partition, 1), x_(model_.input_space(batch)), target_(model_.output_space(batch)) {
+  template <class... Arguments>
+  explicit Problem(Index batch, const Arguments&... arguments)
+      : model_(arguments..., 1), x_(model_.input_space(batch)), target_(model_.output_space(batch)) {
     fill_normal(x_, RandomStream(1, "x"));
     fill_normal(target_, RandomStream(1, "target"));
   }
@@ -40,7 +43,7 @@ class Problem {
   }
 
  private:
-  Fno<float> model_;
+  Model model_;
   DistTensor<float> x_, target_;
 };
 
@@ -52,18 +55,20 @@ struct Situation {
   Index batch;
 };
 
-std::function<void()> work_of(const std::shared_ptr<Problem>& problem, bool gradient) {
-  return gradient ? std::function<void()>([problem] { problem->gradient(); })
-                  : std::function<void()>([problem] { problem->forward(); });
+/// Forward, or forward, loss and backward, of a model made from `arguments`.
+template <class Model, class... Arguments>
+std::function<void()> work_of(bool gradient, Index batch, const Arguments&... arguments) {
+  const auto problem = std::make_shared<Problem<Model>>(batch, arguments...);
+  if (gradient) return [problem] { problem->gradient(); };
+  return [problem] { problem->forward(); };
 }
 
 /// One rank's work: the same on every rank at once, each by itself (weak), or on the first while the others wait.
 bench::Contender alone(const Situation& s, const bench::World& world) {
   const auto self = std::make_shared<const Communicator>(Communicator::self());
   if (!s.weak && world->rank() > 0) return {"one rank", [] {}};
-  const auto problem =
-      std::make_shared<Problem>(s.config, Partition(self, Shape(s.config.grid.size() + 2, 1)), s.batch);
-  return {s.weak ? "independent ranks" : "one rank", work_of(problem, s.gradient)};
+  const Partition partition(self, Shape(s.config.grid.size() + 2, 1));
+  return {s.weak ? "independent ranks" : "one rank", work_of<Fno<float>>(s.gradient, s.batch, s.config, partition)};
 }
 
 /// Ranks on the first grid axis, or as --partition says; the grid grows with them (weak).
@@ -73,8 +78,9 @@ bench::Contender domain(const Situation& s, const bench::Harness& harness, const
   FnoConfig config = s.config;
   config.schedule = schedule_from_name(schedule);
   for (std::size_t axis = 0; s.weak && axis < config.grid.size(); ++axis) config.grid[axis] *= extents[axis + 2];
-  const auto problem = std::make_shared<Problem>(config, Partition(harness.world(), extents), s.batch);
-  return {"domain " + schedule, work_of(problem, s.gradient), {{"schedule", schedule}, {"partition", extents}}};
+  return {"domain " + schedule,
+          work_of<Fno<float>>(s.gradient, s.batch, config, Partition(harness.world(), extents)),
+          {{"schedule", schedule}, {"partition", extents}}};
 }
 
 /// Ranks on the batch axis.
@@ -82,8 +88,20 @@ bench::Contender data(const Situation& s, const bench::World& world) {
   Shape extents(s.config.grid.size() + 2, 1);
   extents[0] = world->size();
   const Index batch = s.weak ? s.batch * world->size() : s.batch;
-  const auto problem = std::make_shared<Problem>(s.config, Partition(world, extents), batch);
-  return {"data", work_of(problem, s.gradient), {{"partition", extents}}};
+  return {
+      "data", work_of<Fno<float>>(s.gradient, batch, s.config, Partition(world, extents)), {{"partition", extents}}};
+}
+
+/// A stage of the blocks on every rank, a micro-batch per sample; the grid grows with the ranks as it does for domain
+/// decomposition (weak), so that both do the same work.
+bench::Contender pipeline(const Situation& s, const bench::Harness& harness) {
+  const bench::World& world = harness.world();
+  const PipelineConfig stages{Shape(s.config.grid.size() + 2, 1), world->size(), s.batch};
+  FnoConfig config = s.config;
+  if (s.weak) config.grid.front() *= world->size();
+  return {"pipeline",
+          work_of<PipelineFno<float>>(s.gradient, s.batch, config, world, stages),
+          {{"stages", stages.stages}, {"micro_batches", stages.micro_batches}}};
 }
 
 bool serves(const FnoConfig& config, const Shape& extents, const std::string& schedule) {
@@ -108,6 +126,8 @@ std::vector<bench::Contender> contenders(const Situation& s, const bench::Harnes
       }
     } else if (method == "data" && (s.weak || s.batch % ranks == 0)) {
       list.push_back(data(s, harness.world()));
+    } else if (method == "pipeline" && ranks > 1 && ranks <= s.config.blocks) {
+      list.push_back(pipeline(s, harness));
     }
   }
   return list;
@@ -143,7 +163,7 @@ int benchmark_scaling(int argc, char** argv, const bench::World& world) {
                           options, {grid, modes, width, blocks, hidden, batch, partition});
   line.add("--scaling", settings.scaling, "how the problem grows with the ranks", {"weak", "strong"});
   line.add("--passes", settings.passes, "what is timed; gradient: forward, loss and backward", {"forward", "gradient"});
-  line.add("--methods", settings.methods, "how ranks share the work", {"domain", "data"});
+  line.add("--methods", settings.methods, "how ranks share the work", {"domain", "data", "pipeline"});
   line.add("--schedules", settings.schedules, "how distributed axes are transformed",
            {"automatic", "exchange", "partial_sums", "grady", "witte"});
   line.add("--activations", settings.activations, "what is kept for the backward pass", {"all", "one", "none"});

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "models/engine/fno_stage.hpp"
+
 namespace tessera {
 
 namespace {
 
 constexpr std::size_t kChannelAxis = 1;
-constexpr int kNoAxis = -1;
 
 const FnoConfig& validated(const FnoConfig& config) {
   config.validate();
@@ -83,51 +84,77 @@ RankMemory FnoCost::memory(Index position) const {
   for (const Weight& weight : weights_) {
     const Index entries = weight.use.tile(weight.shape, position).volume();
     const Index bytes = entries * weight.reals * real_bytes_;
-    if (weight.use.replicates()) memory.weight_copies += bytes;
+    memory.weight_copies += copy_bytes(weight);
     if (!stores(weight.use, position)) continue;
     memory.parameters += bytes;
     memory.gradients += bytes;
     memory.moments += bytes + entries * real_bytes_;
   }
+  const auto spectral = std::find_if(weights_.begin(), weights_.end(), [](const Weight& w) { return w.reals == 2; });
+  // Spectral weights are copied block by block.
+  if (spectral->use.replicates()) {
+    memory.weight_copies += spectral->use.tile(spectral->shape, position).volume() * spectral->reals * real_bytes_;
+  }
   memory.activations = activation_bytes(position);
   return memory;
 }
 
-/// Cells of a rank's tile of [batch, channels, grid...]; `whole_axis` is gathered: every rank along it holds all of it.
-Index FnoCost::tile_cells(Shape shape, Index channels, Index position, int whole_axis) const {
-  shape[kChannelAxis] = channels;
-  Box tile = ranks().tile(shape, position);
-  if (whole_axis != kNoAxis)
-    tile.extent[static_cast<std::size_t>(whole_axis)] = shape[static_cast<std::size_t>(whole_axis)];
-  return tile.volume();
+Index FnoCost::activation_bytes(Index position) const {
+  const RankGrid ranks_of_passes = engine::engine_ranks(config_.grid, ranks());
+  const Shape in_shape = config_.input_shape(batch_);
+  Shape out_shape = config_.output_shape(batch_);
+  Shape block_shape = out_shape;
+  block_shape[kChannelAxis] = config_.width;
+
+  const Index pre_activation = ranks_of_passes.tile(block_shape, position).volume();
+  Index reals = 0;
+  if (plan_.steps.front().kind == TransformStep::Kind::repartition) {
+    // Composed on the tape: every block's input, its spectrum before and after mixing, and its pre-activation.
+    const Index modes = plan_.spectrum_ranks.tile(plan_.spectrum_shape, position).volume();
+    reals = (2 * config_.blocks + 2) * pre_activation + 4 * config_.blocks * modes;
+    return (reals + ranks().tile(in_shape, position).volume() + ranks().tile(out_shape, position).volume()) *
+           real_bytes_;
+  }
+  if (config_.activations != Activations::none) {
+    reals += ranks().tile(in_shape, position).volume() + ranks().tile(out_shape, position).volume();
+    reals += (config_.activations == Activations::all ? config_.blocks : 1) * pre_activation;
+    reals += moved_fields(ranks_of_passes, in_shape, out_shape, position);
+  }
+  // Per block the modes of its output and of its input's gradient, and once those being gathered, as they are before
+  // the first exchange; per block the spectrum of its input.
+  const Index partial = partial_modes(ranks_of_passes, position);
+  const Index spectrum = plan_.spectrum_ranks.tile(plan_.spectrum_shape, position).volume();
+  reals += 2 * ((2 * config_.blocks + 1) * partial + config_.blocks * spectrum);
+  return reals * real_bytes_;
 }
 
-Index FnoCost::activation_bytes(Index position) const {
-  const Shape in_shape = config_.input_shape(batch_);
-  const Shape out_shape = config_.output_shape(batch_);
-  const auto time_axis = static_cast<int>(in_shape.size()) - 1;
-  const bool time_cut = ranks().extents().back() > 1;
-  const bool channels_cut = ranks().extents()[kChannelAxis] > 1;
-  // A channel map keeps its input as it used it: with all channels.
-  const auto channel_input = [&](const Shape& shape, Index channels) {
-    return tile_cells(shape, channels, position, channels_cut ? static_cast<int>(kChannelAxis) : kNoAxis);
-  };
-
-  Index reals = tile_cells(in_shape, config_.in_channels, position, kNoAxis);
-  if (config_.in_steps > 0) {
-    if (time_cut) reals += tile_cells(in_shape, config_.in_channels, position, time_axis);
-    reals += tile_cells(out_shape, config_.in_channels, position, kNoAxis);
-    reals += channel_input(out_shape, config_.in_channels);
-  } else if (channels_cut) {
-    reals += channel_input(in_shape, config_.in_channels);
+/// Complex numbers of this rank's transform before its first exchange.
+Index FnoCost::partial_modes(const RankGrid& passes, Index position) const {
+  const TransformPlan plan = plan_transform(batch_, config_.width, plan_.spectral, passes, config_.schedule);
+  const TransformStep* last = nullptr;
+  for (const TransformStep& step : plan.steps) {
+    if (step.kind == TransformStep::Kind::repartition) break;
+    last = &step;
   }
-  const Index pre_activation = tile_cells(out_shape, config_.width, position, kNoAxis);
-  const Index modes = plan_.spectrum_ranks.tile(plan_.spectrum_shape, position).volume();
-  reals += pre_activation;
-  reals += config_.blocks * (channel_input(out_shape, config_.width) + 2 * modes + pre_activation);
-  reals += channel_input(out_shape, config_.width);
-  reals += tile_cells(out_shape, config_.out_channels, position, kNoAxis);
-  return reals * real_bytes_;
+  return last->after.tile(last->shape_after, position).volume();
+}
+
+/// What a rank holds of a weight for as long as the passes need it: every small one whole.
+Index FnoCost::copy_bytes(const Weight& weight) const {
+  return weight.reals == 1 && ranks().size() > 1 ? volume(weight.shape) * real_bytes_ : 0;
+}
+
+/// Copies of input and target where the passes need them on other ranks: without channel ranks, and with all steps of
+/// an input that is lifted in time.
+Index FnoCost::moved_fields(const RankGrid& passes, const Shape& in_shape, const Shape& out_shape,
+                            Index position) const {
+  const bool moved = !(passes == ranks());
+  const bool gathered = config_.in_steps > 0 && passes.extents().back() > 1;
+  Index reals = moved ? passes.tile(out_shape, position).volume() : 0;
+  if (!moved && !gathered) return reals;
+  Box input = passes.tile(in_shape, position);
+  if (gathered) input.extent.back() = in_shape.back();
+  return reals + input.volume();
 }
 
 }  // namespace tessera

@@ -54,13 +54,14 @@ void TileExchange<U>::add_target(int rank, const TileBox& shared, const Box& the
   const int node_rank = ranks.node_rank(rank);
   if (node_rank >= 0) {
     auto* array = reinterpret_cast<U*>(memory_.of(node_rank));
-    targets_.push_back({shared, array, tile_entries(their_tile.start), contiguous_strides(TileBox(their_tile))});
+    const TileBox tile(their_tile);
+    targets_.push_back({shared, array, tile.start, contiguous_strides(tile), exceeds_cache<U>(tile.volume())});
     if (rank == communicator_.rank()) return;
     stored_bytes_ += bytes;
     ++stored_pieces_;
   } else {
     send_targets_.push_back(targets_.size());
-    targets_.push_back({shared, nullptr, shared.start, contiguous_strides(shared)});
+    targets_.push_back({shared, nullptr, shared.start, contiguous_strides(shared), false});
     sends_.push_back({rank, nullptr, bytes});
   }
 }
@@ -107,8 +108,8 @@ void TileExchange<U>::store(const TileBox& box, const U* values, const TileEntri
   for (const Target& target : targets_) {
     const TileBox part = intersect(box, target.shared);
     if (part.empty()) continue;
-    copy_tile(part, values + part.offset(box.start, strides), strides,
-              target.array + part.offset(target.origin, target.strides), target.strides);
+    store_in_tile(part, values + part.offset(box.start, strides), strides,
+                  target.array + part.offset(target.origin, target.strides), target.strides, target.past_caches);
   }
 }
 
@@ -118,8 +119,8 @@ U* TileExchange<U>::finish() const {
   communicator_.exchange(sends_, receives_);
   auto* tile = reinterpret_cast<U*>(memory_.own());
   for (const Source& source : unpacked_) {
-    copy_tile(source.shared, source.buffer, contiguous_strides(source.shared), tile + offset_in_tile(source.shared),
-              tile_strides_);
+    store_in_tile(source.shared, source.buffer, contiguous_strides(source.shared), tile + offset_in_tile(source.shared),
+                  tile_strides_, exceeds_cache<U>(tile_.volume()));
   }
   memory_.synchronise();
   return tile;

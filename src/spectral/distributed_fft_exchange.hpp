@@ -30,6 +30,7 @@ class TileExchange {
     TileBox shared;
     U* array;  ///< the other's tile, or a message
     TileEntries origin, strides;
+    bool past_caches;
   };
   struct Source {
     TileBox shared;

@@ -39,6 +39,7 @@ class FftPass {
   void run(const In* source, const T* weights, const Store<Out>& store, Out* direct) const;
 
   /// Of the tile that a pass makes.
+  const Shape& out_extent() const { return plan_.real && !plan_.forward ? plan_.cells : modes_; }
   const Shape& out_strides() const { return plan_.real && !plan_.forward ? cell_strides_ : mode_strides_; }
 
   /// Bytes of scratch that the lines of one chunk need.

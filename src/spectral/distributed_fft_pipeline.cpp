@@ -230,8 +230,9 @@ const void* FftPipeline<T>::run_step(const Step& step, const void* source, const
   auto* tile = static_cast<Out*>(
       step.slot == kOutput ? output : static_cast<void*>(slots_[static_cast<std::size_t>(step.slot)]->own()));
   const TileEntries strides = tile_entries(step.pass.out_strides());
+  const bool past_caches = exceeds_cache<Out>(volume(step.pass.out_extent()));
   const Store store = [&](const TileBox& chunk, const Out* values, const TileEntries& from) {
-    copy_tile(chunk, values, from, tile + chunk.offset({}, strides), strides);
+    store_in_tile(chunk, values, from, tile + chunk.offset({}, strides), strides, past_caches);
   };
   step.pass.run(in, factors, store, tile);
   return tile;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
+#include "kernels/copy.hpp"
 #include "tessera/core/shape.hpp"
 
 namespace tessera {
@@ -89,6 +91,27 @@ void copy_tile(TileBox box, const U* source, const TileEntries& from, U* target,
   const auto bytes = static_cast<std::size_t>(run) * sizeof(U);
   for_each_tile_row(box.axes, box.extent, from, to,
                     [&](Index s, Index t) { std::memcpy(target + t, source + s, bytes); });
+}
+
+/// Whether nothing of a tile is left in a cache when it has been written and is about to be read.
+template <class U>
+bool exceeds_cache(Index cells) {
+  static const Index kLimit = std::getenv("STREAM_LIMIT") ? std::atol(std::getenv("STREAM_LIMIT")) : (Index{2} << 20);
+  return cells * static_cast<Index>(sizeof(U)) > kLimit;
+}
+
+/// Copies a box into a tile: past the caches if that exceeds them.
+template <class U>
+void store_in_tile(const TileBox& box, const U* source, const TileEntries& from, U* target, const TileEntries& to,
+                   bool past_caches) {
+  if (!past_caches || box.empty()) {
+    copy_tile(box, source, from, target, to);
+    return;
+  }
+  const auto entries = [&](const TileEntries& all) {
+    return Shape(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(box.axes));
+  };
+  kernels::stream_box(entries(box.extent), source, entries(from), target, entries(to));
 }
 
 }  // namespace tessera

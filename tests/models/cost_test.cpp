@@ -143,45 +143,71 @@ TEST(FnoCost, KnowsWhatEveryRankStores) {
   expect_stored_parameters<double>(config_of(kCases[1], Schedule::partial_sums), {1, 1, 1, world()->size()});
 }
 
+RankMemory memory_of(FnoConfig config, Activations activations, Index batch, const Shape& extents, Index position,
+                     Index real_bytes = 4) {
+  config.activations = activations;
+  return FnoCost(config, batch, RankGrid(extents), real_bytes).memory(position);
+}
+
 TEST(FnoCost, CountsTheActivationsOfOneRank) {
-  // [2, 2, 6, 1] -> [2, 3, 6, 9]: input, lifted time before and after gelu, lifted channels, per block its input, modes
-  // and pre-activation, the projection's input, output.
+  // [2, 2, 6, 1] -> [2, 3, 6, 9], 5 channels, 2 blocks: input and target; pre-activations; modes of every block's
+  // output and gradient, those being gathered, and spectra.
   const FnoConfig config = config_of(kCases[1]);
   const Index cells = 2 * 6 * 9;
-  const Index modes = 2 * 5 * 4 * 4;
-  const Index reals =
-      2 * 2 * 6 + 2 * 2 * cells + 5 * cells + 2 * (5 * cells + 2 * modes + 5 * cells) + 5 * cells + 3 * cells;
-  const RankMemory memory = FnoCost(config, 2, RankGrid({1, 1, 1, 1}), 8).memory(0);
-  EXPECT_EQ(memory.activations, 8 * reals);
+  const Index fields = 2 * 2 * 6 + 3 * cells;
+  const Index modes = 2 * (2 * 5 * 4 * 4);
+  const Index kept_modes = (2 * 2 + 1) * modes + 2 * modes;
+  const auto bytes = [&](Activations activations) {
+    return memory_of(config, activations, 2, {1, 1, 1, 1}, 0, 8).activations;
+  };
+  EXPECT_EQ(bytes(Activations::all), 8 * (fields + 2 * 5 * cells + kept_modes));
+  EXPECT_EQ(bytes(Activations::one), 8 * (fields + 5 * cells + kept_modes));
+  EXPECT_EQ(bytes(Activations::none), 8 * kept_modes);
+  const RankMemory memory = memory_of(config, Activations::all, 2, {1, 1, 1, 1}, 0, 8);
   EXPECT_EQ(memory.weight_copies, 0);
   EXPECT_EQ(memory.parameters, 8 * parameter_count(config));
   EXPECT_EQ(memory.total(), memory.parameters + memory.gradients + memory.moments + memory.activations);
 }
 
-TEST(FnoCost, DividesActivationsOverTheRanksOfSpaceAndBatch) {
+TEST(FnoCost, DividesWhatIsOfGridSizeOverTheRanks) {
   const FnoConfig config = config_of(kCases[3]);
-  const Index alone = FnoCost(config, 3, RankGrid({1, 1, 1, 1, 1, 1}), 4).memory(0).activations;
-  for (const Shape& extents :
-       std::vector<Shape>{{1, 1, 4, 1, 1, 1}, {3, 1, 1, 2, 1, 1}, {2, 1, 2, 1, 3, 1}, {1, 1, 9, 1, 1, 1}}) {
-    const FnoCost cost(config, 3, RankGrid(extents), 4);
-    Index all = 0;
-    for (Index position = 0; position < cost.ranks().size(); ++position) all += cost.memory(position).activations;
-    EXPECT_EQ(all, alone) << to_string(extents);
+  const Index batch = 3, cells = batch * volume(config.grid);
+  const Index fields = volume(config.input_shape(batch)) + volume(config.output_shape(batch));
+  for (const Shape& extents : std::vector<Shape>{{1, 1, 4, 1, 1, 1}, {3, 1, 1, 2, 1, 1}, {2, 1, 2, 1, 1, 1}}) {
+    Index all = 0, one = 0, none = 0;
+    for (Index position = 0; position < volume(extents); ++position) {
+      all += memory_of(config, Activations::all, batch, extents, position).activations;
+      one += memory_of(config, Activations::one, batch, extents, position).activations;
+      none += memory_of(config, Activations::none, batch, extents, position).activations;
+    }
+    EXPECT_EQ(all - one, 4 * (config.blocks - 1) * config.width * cells) << to_string(extents);
+    EXPECT_EQ(one - none, 4 * (config.width * cells + fields)) << to_string(extents);
   }
 }
 
-TEST(FnoCost, CountsGatheredInputsOnEveryRank) {
-  // Ranks on the channel axis keep all channels of what a channel map has used.
-  FnoConfig config = config_of(kCases[0]);
-  config.blocks = 1;
-  const Index batch = 1, cells = 9, modes = 3;
-  const FnoCost cost(config, batch, RankGrid({1, 2, 1}), 4);
-  const Index first_half = 3;  // of 5 channels
-  const Index reals =
-      1 * cells + 2 * cells + first_half * cells + (5 * cells + 2 * 5 * 2 + first_half * cells) + 5 * cells + 2 * cells;
-  ASSERT_EQ(cost.transform().spectrum_ranks.tile(cost.transform().spectrum_shape, 0).extent,
-            (Shape{1, 5, (modes + 1) / 2}));
-  EXPECT_EQ(cost.memory(0).activations, 4 * reals);
+TEST(FnoCost, CountsWhatIsMovedForThePasses) {
+  // Channel ranks are laid on the grid axis: the other half of the input and of the target comes and goes.
+  const FnoConfig config = config_of(kCases[0]);
+  const auto grid_sized = [&](const Shape& extents) {
+    return memory_of(config, Activations::one, 1, extents, 0).activations -
+           memory_of(config, Activations::none, 1, extents, 0).activations;
+  };
+  const Index on_five_cells = 5 * 5, moved = 2 * 5 + 3 * 5;
+  EXPECT_EQ(grid_sized({1, 2, 1}), 4 * (1 * 9 + 2 * 9 + on_five_cells + moved));
+  EXPECT_EQ(grid_sized({1, 1, 2}), 4 * (2 * 5 + 3 * 5 + on_five_cells));
+  // Where a lifted time is divided, every rank has all steps of the input.
+  const FnoConfig lifted = config_of(kCases[1]);
+  const Index gathered = 2 * 6;
+  EXPECT_EQ(memory_of(lifted, Activations::one, 1, {1, 1, 1, 2}, 0).activations -
+                memory_of(lifted, Activations::none, 1, {1, 1, 1, 2}, 0).activations,
+            4 * (2 * 6 + 3 * 6 * 5 + 5 * 6 * 5 + gathered));
+}
+
+TEST(FnoCost, CountsSmallWeightsOnEveryRank) {
+  const FnoConfig config = config_of(kCases[0]);
+  const Index spectral = 2 * 5 * 5 * 3 * config.blocks;
+  EXPECT_EQ(memory_of(config, Activations::all, 1, {1, 1, 2}, 1).weight_copies,
+            4 * (parameter_count(config) - spectral));
 }
 
 TEST(FnoCost, RefusesWhatCannotBePlanned) {

@@ -15,8 +15,8 @@ struct RankMemory {
   Index parameters = 0;     ///< the tiles of the weights this rank stores
   Index gradients = 0;      ///< of those
   Index moments = 0;        ///< Adam's, of those: the second moment of a complex weight is real
-  Index weight_copies = 0;  ///< broadcast copies of weights stored elsewhere, kept until the backward pass
-  Index activations = 0;    ///< input, output and what every layer keeps for the backward pass
+  Index weight_copies = 0;  ///< copies of weights that ranks share
+  Index activations = 0;    ///< input and target, pre-activations (see Activations), and modes
 
   Index total() const { return parameters + gradients + moments + weight_copies + activations; }
   friend bool operator==(const RankMemory&, const RankMemory&) = default;
@@ -52,8 +52,10 @@ class FnoCost {
   };
 
   void list_weights();
-  Index tile_cells(Shape shape, Index channels, Index position, int whole_axis) const;
   Index activation_bytes(Index position) const;
+  Index partial_modes(const RankGrid& passes, Index position) const;
+  Index moved_fields(const RankGrid& passes, const Shape& in_shape, const Shape& out_shape, Index position) const;
+  Index copy_bytes(const Weight& weight) const;
 
   FnoConfig config_;
   Index batch_;

@@ -60,9 +60,11 @@ void FnoEngine<T>::start(const BatchPlan& plan, Index passes) {
 
 template <RealScalar T>
 void FnoEngine<T>::run(BatchPlan& plan, const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit) {
-  callers_.together([&] { plan.sweep.run(fields, visit); });
+  const auto after_group = [this](double done) {
+    if (progress_) progress_((static_cast<double>(passes_done_) + done) / static_cast<double>(passes_));
+  };
+  callers_.together([&] { plan.sweep.run(fields, visit, after_group); });
   ++passes_done_;
-  if (progress_) progress_(static_cast<double>(passes_done_) / static_cast<double>(passes_));
 }
 
 template <RealScalar T>

@@ -5,16 +5,20 @@
 
 namespace tessera::engine {
 
-Partition engine_ranks(const Shape& grid, const Partition& partition) {
-  Shape extents = partition.grid().extents();
-  if (extents[1] == 1) return partition;
+RankGrid engine_ranks(const Shape& grid, const RankGrid& ranks) {
+  Shape extents = ranks.extents();
+  if (extents[1] == 1) return ranks;
   std::size_t best = 2;
   for (std::size_t axis = 2; axis < extents.size(); ++axis) {
     if (grid[axis - 2] * extents[best] > grid[best - 2] * extents[axis]) best = axis;
   }
   extents[best] *= extents[1];
   extents[1] = 1;
-  return partition.with_grid(RankGrid(extents));
+  return RankGrid(extents);
+}
+
+Partition engine_ranks(const Shape& grid, const Partition& partition) {
+  return partition.with_grid(engine_ranks(grid, partition.grid()));
 }
 
 namespace {

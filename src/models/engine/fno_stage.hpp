@@ -16,6 +16,7 @@ namespace tessera::engine {
 /// The ranks of a partition as an engine divides the grid among them: those on the channel axis moved to the grid axis
 /// that has most cells per rank.
 Partition engine_ranks(const Shape& grid, const Partition& partition);
+RankGrid engine_ranks(const Shape& grid, const RankGrid& ranks);
 
 /// The engine of a part of a model, and the movements between the model's partition and the engine's.
 template <RealScalar T>

@@ -10,7 +10,7 @@ namespace tessera::engine {
 
 namespace {
 
-/// Modes of all (x, y) of a group: what stays in a cache, for any grid.
+/// Modes of all (x, y) of a group, and its fields: what stays in a cache, for any grid.
 constexpr Index kGroupBytes = 1024 * 1024;
 
 /// Columns of a product computed by one thread.
@@ -69,13 +69,14 @@ auto GroupTransform<T>::make_axis(const std::optional<FourierLine>& line, Index 
 }
 
 template <RealScalar T>
-GroupTransform<T>::GroupTransform(const Tiling& tiling, Index inner, const std::optional<FourierLine>& x_line,
-                                  const std::optional<FourierLine>& y_line)
+GroupTransform<T>::GroupTransform(const Tiling& tiling, Index inner, Index plane_values,
+                                  const std::optional<FourierLine>& x_line, const std::optional<FourierLine>& y_line)
     : inner_(inner),
       rows_(tiling.rows()),
       x_(make_axis(x_line, tiling.planes(), tiling.split() != Tiling::Split::none)),
       y_(make_axis(y_line, tiling.rows(), false)) {
-  const Index plane_bytes = std::max<Index>(1, 2 * inner_ * rows_ * static_cast<Index>(sizeof(T)));
+  const Index plane_bytes =
+      std::max<Index>(1, std::max(2 * inner_ * rows_, plane_values) * static_cast<Index>(sizeof(T)));
   group_ = std::clamp<Index>(kGroupBytes / plane_bytes, 1, std::max<Index>(1, tiling.planes()));
 }
 

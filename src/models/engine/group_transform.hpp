@@ -24,8 +24,9 @@ using ModeBuffer = Buffer<T>;
 template <RealScalar T>
 class GroupTransform {
  public:
-  /// `inner`: numbers per part (real, imaginary) in the modes of one (x, y).
-  GroupTransform(const Tiling& tiling, Index inner, const std::optional<FourierLine>& x_line,
+  /// `inner`: numbers per part (real, imaginary) in the modes of one (x, y). `plane_values`: other numbers held for
+  /// every plane of a group.
+  GroupTransform(const Tiling& tiling, Index inner, Index plane_values, const std::optional<FourierLine>& x_line,
                  const std::optional<FourierLine>& y_line);
 
   Index kx() const noexcept { return x_.modes; }

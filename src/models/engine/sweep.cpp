@@ -20,6 +20,13 @@ std::optional<FourierLine> line_of(const Lines& lines, std::size_t from_last) {
   return axis < lines.size() ? lines[lines.size() - 1 - axis] : std::nullopt;
 }
 
+/// Values of input, target and output in a plane.
+Index field_values(const Tiling& tiling, Index in_channels, Index in_steps, Index out_channels) {
+  const Index steps = tiling.t_of_plane(0).extent;
+  const Index input = in_channels * (in_steps > 0 ? in_steps : steps);
+  return tiling.rows() * tiling.z_of_plane(0).extent * (input + 2 * out_channels * steps);
+}
+
 }  // namespace
 
 template <RealScalar T>
@@ -28,14 +35,16 @@ Sweep<T>::Sweep(const Box& part, Index width, Index in_channels, Index in_steps,
       width_(width),
       tiling_(grid_extent(part), width * static_cast<Index>(sizeof(T)), in_steps == 0),
       inner_(tiling_, width, line_of(lines, 1), line_of(lines, 0)),
-      outer_(tiling_, inner_.mode_count() / 2, line_of(lines, 3), line_of(lines, 2)),
+      outer_(tiling_, inner_.mode_count() / 2, field_values(tiling_, in_channels, in_steps, out_channels),
+             line_of(lines, 3), line_of(lines, 2)),
       input_(tiling_, part, in_channels, in_steps),
       target_(tiling_, part, out_channels, 0),
       output_(tiling_, part, out_channels, 0),
       input_gradient_(tiling_, part, in_channels, in_steps) {}
 
 template <RealScalar T>
-void Sweep<T>::run(const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit) {
+void Sweep<T>::run(const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit,
+                   const std::function<void(double)>& after_group) {
   fields_ = fields;
   const bool empty = tiling_.cells() == 0;
   if (fields.result != nullptr && empty) kernels::set_zero(mode_count(), fields.result);
@@ -48,7 +57,10 @@ void Sweep<T>::run(const PassFields<T>& fields, const std::function<void(TileVis
 
   for (Index sample = 0; sample < samples(); ++sample) {
     for (Index first = 0; first < tiling_.planes(); first += outer_.group()) {
-      run_group(visit, sample, first, std::min(outer_.group(), tiling_.planes() - first));
+      const Index count = std::min(outer_.group(), tiling_.planes() - first);
+      run_group(visit, sample, first, count);
+      after_group(static_cast<double>(sample * tiling_.planes() + first + count) /
+                  static_cast<double>(samples() * tiling_.planes()));
     }
   }
 }

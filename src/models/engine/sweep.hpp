@@ -76,7 +76,9 @@ class Sweep {
   /// Numbers in a mode buffer.
   Index mode_count() const noexcept { return samples() * outer_.mode_count(); }
 
-  void run(const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit);
+  /// `after_group` is told the finished fraction of the pass.
+  void run(const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit,
+           const std::function<void(double)>& after_group);
 
   /// Between mode buffers and contiguous tensors [batch, width, kept or cells of each grid axis...].
   void to_tensor(const T* modes, std::complex<T>* tensor) const;
