@@ -32,13 +32,23 @@ test_packages=(
   python3-numpy
 )
 valgrind_packages=(valgrind)
+# What benchmarks compare with and plot with, where it is there.
+benchmark_packages=(
+  libfftw3-mpi-dev     # the plain FFT against FFTW-MPI
+  python3-matplotlib   # plot_scaling.py, projection.py
+  python3-mpi4py       # compare_dfno.py, compare_mpi4py_fft.py
+  python3-torch        # compare_dfno.py, torch_fno_reference.py
+  libopenblas0         # a fast BLAS for it
+  iproute2             # several hosts by network namespaces
+)
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/install_dependencies.sh [--tests] [--valgrind] [--list]
-  --tests     also what the tests and benchmarks need
-  --valgrind  also valgrind
-  --list      print the packages and do nothing
+Usage: scripts/install_dependencies.sh [--tests] [--valgrind] [--benchmarks] [--list]
+  --tests       also what the tests and benchmarks need
+  --valgrind    also valgrind
+  --benchmarks  also what benchmarks compare and plot with
+  --list        print the packages and do nothing
 TEXT
 }
 
@@ -53,6 +63,7 @@ while [[ $# -gt 0 ]]; do
   case $1 in
     --tests) packages+=("${test_packages[@]}") ;;
     --valgrind) packages+=("${valgrind_packages[@]}") ;;
+    --benchmarks) packages+=("${benchmark_packages[@]}") ;;
     --list) list_only=true ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; fail "unknown option $1" ;;

@@ -39,8 +39,8 @@ class FnoCost {
   Traffic forward_traffic(Index position) const;
   Traffic training_traffic(Index position) const;
 
-  /// What the rank at `position` holds between forward and backward pass. Working memory of single operators comes on
-  /// top: a few tiles of `width` channels.
+  /// What the rank at `position` holds between forward and backward pass. Working memory comes on top: tiles of every
+  /// thread and modes of a few planes, some megabytes.
   RankMemory memory(Index position) const;
 
  private:
