@@ -99,9 +99,9 @@ def draw(plt, scaling, curves, checks, model, compute, names, args):
     notes = panels[len(keys)]
     notes.legend(handles=handles, fontsize=8.5, frameon=False, loc="upper left", bbox_to_anchor=(-0.05, 1.1),
                  ncols=2 if len(handles) > 3 else 1, columnspacing=1.0)
-    notes.text(0.0, 0.76, describe(scaling, model, curves, stars, compute, args), fontsize=7.5, va="top", linespacing=1.45,
-               transform=notes.transAxes)
-    figure.suptitle(f"{scaling.capitalize()} scaling of the {args.kind}: {LABEL}", fontsize=12, fontweight="bold",
+    notes.text(0.0, 0.76, describe(scaling, model, curves, stars, compute, args), fontsize=7.5, va="top",
+               linespacing=1.45, transform=notes.transAxes)
+    figure.suptitle(f"{scaling.capitalize()} scaling, {args.kind}: {LABEL}", fontsize=12, fontweight="bold",
                     x=0.01, ha="left")
     path = os.path.join(args.out, f"{scaling}.png")
     figure.savefig(path, dpi=160)
@@ -125,7 +125,7 @@ def draw_checks(plt, checks, args):
     axes.plot(ends, ends, color="#999999", linewidth=0.8, label="model = measurement")
     axes.fill_between(ends, [0.8 * end for end in ends], [1.25 * end for end in ends], color="#eeeeee", zorder=0,
                       label="within a factor of 1.25")
-    axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, xlabel=f"measured time of the {args.kind}, s",
+    axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, xlabel=f"measured time, {args.kind}, s",
              ylabel="time of the model, s")
     ticks = [digit * 10.0**power for power in range(-6, 5) for digit in (1, 2, 5)]
     for axis in (axes.xaxis, axes.yaxis):

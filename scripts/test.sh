@@ -5,11 +5,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--no-install] [-- CTEST_OPTION...]
+Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--network] [--no-install] [-- CTEST_OPTION...]
   (nothing)     build with preset ci (optimised, warnings are errors) and run every test
   --sanitize    the same under AddressSanitizer and UndefinedBehaviorSanitizer (preset sanitize)
   --valgrind    build with preset debug and run the cheap MPI tests on 2 ranks under valgrind
   --large       also the tests labelled large, which need some 10 GB of memory
+  --network     also the tests labelled network, which make network namespaces as root
   --no-install  take the packages as they are
 What follows -- goes to ctest, for example: scripts/test.sh -- -R spectral
 TEXT
@@ -17,12 +18,14 @@ TEXT
 
 preset=ci
 install=true
-skipped=(--label-exclude large)
+with_large=false
+with_network=false
 while [[ $# -gt 0 ]]; do
   case $1 in
     --sanitize) preset=sanitize ;;
     --valgrind) preset=debug ;;
-    --large) skipped=() ;;
+    --large) with_large=true ;;
+    --network) with_network=true ;;
     --no-install) install=false ;;
     -h | --help) usage; exit 0 ;;
     --) shift; break ;;
@@ -31,6 +34,7 @@ while [[ $# -gt 0 ]]; do
   shift
 done
 build_dir=$root/build/$preset
+skipped=(--label-exclude "none$($with_large || echo '|large')$($with_network || echo '|network')")
 
 # The programs of these rooms are cheap enough for valgrind.
 valgrind_rooms=(comm tensor primitives autograd layers)
