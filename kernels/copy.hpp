@@ -12,6 +12,13 @@ template <class T>
 void copy_box(const Shape& extent, const T* source, const Shape& source_strides, T* destination,
               const Shape& destination_strides);
 
+/// The same by stores that go past the caches where the processor has them: for destinations so large that nothing of
+/// them would be found in a cache again. Their lines are not read first, and what the caches hold stays there. Stores
+/// after the call are seen by other processes after those of the call. Runs must be contiguous on both sides to gain.
+template <class T>
+void stream_box(const Shape& extent, const T* source, const Shape& source_strides, T* destination,
+                const Shape& destination_strides);
+
 /// destination[i] += source[i] for every multi-index i of `extent`.
 template <class T>
 void add_box(const Shape& extent, const T* source, const Shape& source_strides, T* destination,

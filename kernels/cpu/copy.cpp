@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/cpu/simd/active.hpp"
 #include "kernels/elementwise.hpp"
 #include "tessera/core/error.hpp"
 
@@ -74,6 +75,11 @@ void for_each_run(std::vector<Axis> axes, const T* source, T* destination, Run r
 
 bool contiguous(const Axis& axis) { return axis.source_stride == 1 && axis.destination_stride == 1; }
 
+template <class T>
+void copy_strided(const T* from, T* to, const Axis& axis) {
+  for (Index i = 0; i < axis.extent; ++i) to[i * axis.destination_stride] = from[i * axis.source_stride];
+}
+
 }  // namespace
 
 template <class T>
@@ -86,8 +92,26 @@ void copy_box(const Shape& extent, const T* source, const Shape& source_strides,
                    std::memcpy(to, from, static_cast<std::size_t>(axis.extent) * sizeof(T));
                    return;
                  }
-                 for (Index i = 0; i < axis.extent; ++i) to[i * axis.destination_stride] = from[i * axis.source_stride];
+                 copy_strided(from, to, axis);
                });
+}
+
+template <class T>
+void stream_box(const Shape& extent, const T* source, const Shape& source_strides, T* destination,
+                const Shape& destination_strides) {
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % sizeof(float) == 0);
+  const simd::Table& table = simd::active();
+  for_each_run(merged_axes("stream_box", extent, source_strides, destination_strides), source, destination,
+               [&](const T* from, T* to, const Axis& axis) {
+                 if (contiguous(axis)) {
+                   constexpr auto kFloats = static_cast<Index>(sizeof(T) / sizeof(float));
+                   table.stream_floats(axis.extent * kFloats, reinterpret_cast<const float*>(from),
+                                       reinterpret_cast<float*>(to));
+                   return;
+                 }
+                 copy_strided(from, to, axis);
+               });
+  table.finish_streams();
 }
 
 template <class T>
@@ -110,7 +134,9 @@ void set_zero(Index count, T* values) {
   std::fill_n(values, count, T{});
 }
 
-#define TESSERA_INSTANTIATE_COPY(T) template void copy_box<T>(const Shape&, const T*, const Shape&, T*, const Shape&);
+#define TESSERA_INSTANTIATE_COPY(T)                                                  \
+  template void copy_box<T>(const Shape&, const T*, const Shape&, T*, const Shape&); \
+  template void stream_box<T>(const Shape&, const T*, const Shape&, T*, const Shape&);
 #define TESSERA_INSTANTIATE_ADD(T)                                                  \
   template void add_box<T>(const Shape&, const T*, const Shape&, T*, const Shape&); \
   template void set_zero<T>(Index, T*);

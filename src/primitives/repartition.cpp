@@ -12,6 +12,20 @@ Box relative_to(const Box& box, const Box& origin) {
   return result;
 }
 
+/// Where a box begins in a row-major tile if it is one run of it, -1 otherwise.
+Index run_in_tile(const Box& box, const Shape& tile) {
+  Index start = 0, stride = 1, run = 1;
+  for (std::size_t axis = tile.size(); axis-- > 0;) {
+    if (box.extent[axis] > 1) {
+      if (stride != run) return -1;
+      run *= box.extent[axis];
+    }
+    start += box.start[axis] * stride;
+    stride *= tile[axis];
+  }
+  return start;
+}
+
 /// Elements and messages between `mine` and all tiles of `others` but the one at `position`.
 Traffic shared_with_others(const Shape& shape, const Box& mine, const RankGrid& others, Index position) {
   Traffic result;
@@ -47,60 +61,75 @@ Repartition<T>::Repartition(const Shape& shape, const Partition& source, const P
     throw PartitionError(this->name() + ": the source " + to_string(source) +
                          " replicates; only the target of a repartition may (sum the copies first)");
   }
-  const Box mine_before = source.tile(shape);
-  const Box mine_after = target.tile(shape);
-  stays_ = intersect(mine_before, mine_after);
-  add_pieces(mine_before, this->range(), outgoing_);
-  add_pieces(mine_after, this->domain(), incoming_);
+  outgoing_ = make_side(this->domain(), this->range());
+  incoming_ = make_side(this->range(), this->domain());
 }
 
 template <Scalar T>
-void Repartition<T>::add_pieces(const Box& mine, const TensorSpace& other_space, Side& side) {
-  const Partition& others = other_space.partition;
+auto Repartition<T>::make_side(const TensorSpace& own, const TensorSpace& other) const -> Side {
+  Side side;
+  const Box mine = own.tile();
+  side.stays = relative_to(intersect(mine, other.tile()), mine);
+  const Partition& others = other.partition;
   for (Index position = 0; position < others.size(); ++position) {
     const int rank = others.ranks()[static_cast<std::size_t>(position)];
     if (rank == this->communicator().rank()) continue;
-    const Box shared = intersect(mine, others.grid().tile(other_space.shape, position));
+    const Box shared = intersect(mine, others.grid().tile(other.shape, position));
     if (shared.empty()) continue;
-    side.pieces.push_back({rank, shared, side.elements});
-    side.elements += shared.volume();
+    const Box box = relative_to(shared, mine);
+    side.pieces.push_back({rank, box, box.volume(), run_in_tile(box, mine.extent)});
   }
+  for (const bool runs : {false, true}) {
+    for (Piece& piece : side.pieces) {
+      if ((piece.place >= 0) != runs) continue;
+      piece.offset = side.elements;
+      side.elements += piece.elements;
+    }
+    if (!runs) side.strided = side.elements;
+  }
+  return side;
+}
+
+/// The messages of one side; `in_place`: runs of the tile are not buffered.
+template <Scalar T>
+std::vector<Message> Repartition<T>::messages(const Side& side, T* tile, bool in_place) const {
+  side.buffer.require(in_place ? side.strided : side.elements);
+  std::vector<Message> list;
+  list.reserve(side.pieces.size());
+  for (const Piece& piece : side.pieces) {
+    T* data = in_place && piece.place >= 0 ? tile + piece.place : side.buffer.data() + piece.offset;
+    list.push_back({piece.rank, data, piece.elements * static_cast<Index>(sizeof(T))});
+  }
+  return list;
 }
 
 template <Scalar T>
 void Repartition<T>::move(const Side& from, const DistTensor<T>& source, const Side& to, DistTensor<T>& target,
                           bool accumulate) const {
-  from.buffer.require(from.elements);
-  to.buffer.require(to.elements);
   const auto packed = [](const Side& side, const Piece& piece) {
     return TensorView<T>{side.buffer.data() + piece.offset, piece.box.extent, row_major_strides(piece.box.extent)};
   };
-  const auto messages = [](const Side& side) {
-    std::vector<Message> list;
-    for (const Piece& piece : side.pieces) {
-      list.push_back(
-          {piece.rank, side.buffer.data() + piece.offset, piece.box.volume() * static_cast<Index>(sizeof(T))});
-    }
-    return list;
-  };
+  const TensorView<const T> old_tile = source.local().view();
+  const TensorView<T> new_tile = target.local().view();
+  // MPI takes what it sends as non-const in Message, and does not write to it.
+  const std::vector<Message> sends = messages(from, const_cast<T*>(old_tile.data), true);
+  const std::vector<Message> receives = messages(to, new_tile.data, !accumulate);
   for (const Piece& piece : from.pieces) {
-    copy<T>(source.local().view().subview(relative_to(piece.box, source.box())), packed(from, piece));
+    if (piece.place < 0) copy<T>(old_tile.subview(piece.box), packed(from, piece));
   }
-  this->communicator().exchange(messages(from), messages(to));
-
-  if (accumulate) target.set_zero();
-  const auto arrive = [&](const TensorView<const T>& cells, const Box& box) {
-    const TensorView<T> place = target.local().view().subview(relative_to(box, target.box()));
-    if (accumulate) {
-      add<T>(cells, place);
-    } else {
-      copy<T>(cells, place);
-    }
-  };
-  if (!stays_.empty()) arrive(source.local().view().subview(relative_to(stays_, source.box())), stays_);
+  PendingMessages pending = this->communicator().start(sends, receives);
+  if (accumulate && to.stays.volume() < target.local().size()) target.set_zero();
+  if (!from.stays.empty()) copy<T>(old_tile.subview(from.stays), new_tile.subview(to.stays));
+  pending.wait();
   for (const Piece& piece : to.pieces) {
+    if (!accumulate && piece.place >= 0) continue;
     const TensorView<T> cells = packed(to, piece);
-    arrive({cells.data, cells.extent, cells.strides}, piece.box);
+    const TensorView<const T> arrived{cells.data, cells.extent, cells.strides};
+    if (accumulate) {
+      add<T>(arrived, new_tile.subview(piece.box));
+    } else {
+      copy<T>(arrived, new_tile.subview(piece.box));
+    }
   }
 }
 

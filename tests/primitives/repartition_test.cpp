@@ -71,6 +71,18 @@ TYPED_TEST(RepartitionOf, SplitsMessagesLongerThanAChunk) {
   expect_exact<TypeParam>({9, 7}, {communicator, Shape{ranks, 1}}, {communicator, Shape{1, ranks}});
 }
 
+/// Pieces that are a run of a tile of several axes, start inside it, and pieces that only look like one.
+TEST(Repartition, MovesRunsAndStridedPiecesOfTheSameTile) {
+  const Index ranks = world()->size();
+  for (const Shape& shape : {Shape{1, 6, 5}, Shape{6, 1, 7}, Shape{7, 2, 1}, Shape{2, 1, 9}}) {
+    for (const Shape& source : all_partitions(ranks, 3)) {
+      for (const Shape& target : all_partitions(ranks, 3)) {
+        expect_exact<float>(shape, {world(), source}, {world(), target});
+      }
+    }
+  }
+}
+
 TEST(Repartition, ScattersAndGathers) {
   const Shape shape{4, 5};
   for (const Shape& grid : grids_up_to(world()->size(), 2)) {

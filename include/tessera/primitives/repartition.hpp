@@ -18,7 +18,8 @@ namespace tessera {
 ///
 /// Source and target may use different ranks, uneven tiles and empty tiles; the source may not replicate.
 /// Each pair of ranks that shares cells exchanges one message; a message larger than the communicator's chunk size is
-/// split, so counts may exceed 2^31 - 1. Cells that stay on their rank are copied locally.
+/// split, so counts may exceed 2^31 - 1. Cells that follow each other in a tile are sent from and received in their
+/// place, others are gathered into a buffer; cells that stay on their rank are copied while the messages travel.
 ///
 /// Collective over the communicator. Throws PartitionError when the source replicates or a partition does not fit.
 /// Source: Hewett & Grady, arXiv 2006.03108, section 3 (generalised all-to-all).
@@ -28,19 +29,24 @@ class Repartition final : public LinearOperator<T> {
   Repartition(const Shape& shape, const Partition& source, const Partition& target, std::string name = "Repartition");
 
  private:
-  /// A box, in global indices, shared with one rank, at `offset` elements in that side's message buffer.
+  /// What this rank's tile and another rank's share.
   struct Piece {
     int rank;
-    Box box;
-    Index offset;
+    Box box;           ///< relative to this rank's tile
+    Index elements;    ///< of the box
+    Index place;       ///< where the box begins in the tile, if it is one run of it; -1 otherwise
+    Index offset = 0;  ///< in the message buffer
   };
   struct Side {
     std::vector<Piece> pieces;
-    Index elements = 0;
+    Box stays;           ///< shared with this rank's own tile on the other side, relative to this one
+    Index strided = 0;   ///< elements of all pieces that are no run: they come first in the buffer
+    Index elements = 0;  ///< of all pieces
     mutable Buffer<T> buffer;
   };
 
-  void add_pieces(const Box& mine, const TensorSpace& other_space, Side& side);
+  Side make_side(const TensorSpace& own, const TensorSpace& other) const;
+  std::vector<Message> messages(const Side& side, T* tile, bool in_place) const;
   void move(const Side& from, const DistTensor<T>& source, const Side& to, DistTensor<T>& target,
             bool accumulate) const;
   void do_forward(const DistTensor<T>& x, DistTensor<T>& y) const override;
@@ -48,7 +54,6 @@ class Repartition final : public LinearOperator<T> {
 
   Side outgoing_;
   Side incoming_;
-  Box stays_;
 };
 
 /// What the rank at `position` sends, in elements and messages, when a tensor of `shape` goes from grid to grid, both

@@ -7,6 +7,7 @@
 #include "kernels/cpu/simd/elementwise.hpp"
 #include "kernels/cpu/simd/gelu.hpp"
 #include "kernels/cpu/simd/multiply.hpp"
+#include "kernels/cpu/simd/stream_copy.hpp"
 
 #define TESSERA_TEXT_OF(name) #name
 #define TESSERA_TEXT(name) TESSERA_TEXT_OF(name)
@@ -36,6 +37,8 @@ constinit const Table kTable = {TESSERA_TEXT(TESSERA_SIMD_NAMESPACE),
                                 functions<double>(),
                                 gelu,
                                 gelu_with_derivative,
-                                gelu_backward};
+                                gelu_backward,
+                                stream_floats,
+                                finish_streams};
 
 }  // namespace tessera::kernels::simd::TESSERA_SIMD_NAMESPACE

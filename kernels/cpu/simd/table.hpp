@@ -66,6 +66,10 @@ struct Table {
   void (*gelu)(Index count, const float* x, float* y);
   void (*gelu_with_derivative)(Index count, const float* x, float* y, float* derivative);
   void (*gelu_backward)(Index count, const float* x, const float* gy, float* gx);
+
+  /// to[i] = from[i] for i < count, past the caches: ordered with later stores by finish_streams only.
+  void (*stream_floats)(Index count, const float* from, float* to);
+  void (*finish_streams)();
 };
 
 namespace portable {
