@@ -129,6 +129,9 @@ Record Case::summary(const Contender& contender, std::vector<double> times, Inde
   if (contender.payload_bytes > 0.0) {
     record.fields.emplace_back("gigabytes_per_s", 1e-9 * contender.payload_bytes / record.median_s);
   }
+  if (contender.figures) {
+    for (auto& field : contender.figures(record.median_s)) record.fields.push_back(std::move(field));
+  }
   return record;
 }
 

@@ -59,6 +59,7 @@ struct Contender {
   Fields fields = {};
   std::function<void()> before = {};  ///< runs before every repeat and does not count
   double payload_bytes = 0.0;         ///< where positive, the record has the field "gigabytes_per_s": this per median
+  std::function<Fields(double median_s)> figures = {};  ///< further fields, made from the median
 };
 
 class Harness;
