@@ -13,14 +13,4 @@ void for_each_sample(const DistTensor<T>& tensor, Body&& body) {
   for (Index b = 0; b < box.extent[0]; ++b) body(box.start[0] + b, b * count, count);
 }
 
-/// Calls body(channel, offset, count) for each contiguous run of one channel (global index on axis 1).
-template <class T, class Body>
-void for_each_channel(const DistTensor<T>& tensor, Body&& body) {
-  const Box& box = tensor.box();
-  if (box.empty()) return;
-  const Index rows = box.extent[0] * box.extent[1];
-  const Index count = tensor.local_size() / rows;
-  for (Index row = 0; row < rows; ++row) body(box.start[1] + row % box.extent[1], row * count, count);
-}
-
 }  // namespace tessera

@@ -108,6 +108,61 @@ TEST_P(Activation, EveryCountAndInPlace) {
   }
 }
 
+TEST_P(Activation, ValueAndDerivativeTogetherAreThoseOfEach) {
+  test::Values values;
+  for (const Index count : {Index{0}, Index{1}, Index{7}, Index{64}, Index{333}}) {
+    auto x = values.array<float>(count);
+    for (float& value : x) value *= 7;
+    const std::vector<float> ones(x.size(), 1.0f);
+    std::vector<float> y(x.size()), slope(x.size()), expected_y(x.size()), expected_slope(x.size());
+    gelu<float>(count, x.data(), expected_y.data());
+    gelu_backward<float>(count, x.data(), ones.data(), expected_slope.data());
+    gelu_with_derivative<float>(count, x.data(), y.data(), slope.data());
+    EXPECT_EQ(y, expected_y);
+    EXPECT_EQ(slope, expected_slope);
+    gelu_with_derivative<float>(count, x.data(), x.data(), slope.data());
+    EXPECT_EQ(x, expected_y);
+  }
+  const double x = -0.7;
+  double y = 0, slope = 0;
+  gelu_with_derivative<double>(1, &x, &y, &slope);
+  EXPECT_NEAR(y, exact_gelu(x), 1e-15);
+  EXPECT_NEAR(slope, exact_derivative(x), 1e-15);
+}
+
+template <class T>
+void check_activated_gradient(Index hidden, Index out, Index count) {
+  SCOPED_TRACE(testing::Message() << hidden << " " << out << " " << count);
+  test::Values values;
+  const auto w = values.array<T>(out * hidden), gy = values.array<T>(out * count);
+  const auto slopes = values.array<T>(hidden * count);
+  auto gh = slopes, without_sums = slopes;
+  std::vector<double> sums(static_cast<std::size_t>(hidden), 3.0);
+  activated_gradient(hidden, out, count, w.data(), gy.data(), gh.data(), sums.data());
+  activated_gradient<T>(hidden, out, count, w.data(), gy.data(), without_sums.data(), nullptr);
+  EXPECT_EQ(gh, without_sums);
+  const double bound = 8 * std::numeric_limits<T>::epsilon();
+  for (Index j = 0; j < hidden; ++j) {
+    double sum = 3.0;
+    for (Index p = 0; p < count; ++p) {
+      double expected = 0;
+      for (Index o = 0; o < out; ++o) expected += static_cast<double>(w[o * hidden + j]) * gy[o * count + p];
+      expected *= slopes[j * count + p];
+      EXPECT_NEAR(gh[j * count + p], expected, bound * static_cast<double>(out));
+      sum += expected;
+    }
+    EXPECT_NEAR(sums[j], sum, bound * static_cast<double>(out * (count + 1)));
+  }
+}
+
+TEST_P(Activation, GradientBeforeAnActivationAgreesWithLoops) {
+  for (const Index count : {Index{0}, Index{1}, Index{5}, Index{16}, Index{67}}) {
+    check_activated_gradient<float>(3, 1, count);
+    check_activated_gradient<float>(5, 3, count);
+    check_activated_gradient<double>(4, 2, count);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Levels, Activation, testing::ValuesIn(simd_levels()), test::level_name);
 
 }  // namespace

@@ -48,6 +48,10 @@ void check(const ModeMixing& s) {
   expect_near(got_y, y, s.in);
   expect_near(got_gx, gx, s.out);
   expect_near(got_gr, gr, s.batch);
+  // Once more on top of what is there.
+  mix_modes_adjoint_weight(s, gy.data(), x.data(), got_gr.data(), true);
+  for (Wide& value : gr) value *= 2;
+  expect_near(got_gr, gr, 2 * s.batch);
 }
 
 TEST_P(Mixing, AgreesWithLoops) {
