@@ -124,11 +124,25 @@ Shape on_axis(std::size_t axes, std::size_t axis) {
   return extents;
 }
 
+/// Every partition of up to two grid axes; on more axes, each by itself and mixtures of two.
+std::vector<Shape> partitions_of(std::size_t axes) {
+  const Index ranks = world()->size();
+  if (axes <= 4) return all_partitions(ranks, axes);
+  std::vector<Shape> list;
+  for (std::size_t axis = 0; axis < axes && ranks > 1; ++axis) {
+    list.push_back(on_axis(axes, axis));
+    if (ranks % 2 != 0 || ranks == 2) continue;
+    Shape mixed(axes, 1);
+    mixed[axis] = 2;
+    mixed[(axis + 2) % axes] = ranks / 2;
+    list.push_back(mixed);
+  }
+  return ranks > 1 ? list : std::vector<Shape>{Shape(axes, 1)};
+}
+
 TEST(FnoEngine, AgreesWithTheComposedLayersOnEveryPartition) {
   for (const Case& test : small_cases()) {
-    for (const Shape& extents : all_partitions(world()->size(), test.config.grid.size() + 2)) {
-      check(test, extents, Loss::relative_l2);
-    }
+    for (const Shape& extents : partitions_of(test.config.grid.size() + 2)) check(test, extents, Loss::relative_l2);
   }
 }
 
