@@ -133,7 +133,7 @@ void measure(bench::Harness& harness, const Settings& settings, const Shape& gri
   const Shape extents = bench::partition_for(options, harness.world()->size());
   const bool formulas =
       settings.fields == "formula" || (settings.fields == "automatic" && config.activations == Activations::none);
-  const std::string name = "gradient/" + bench::joined(grid) + "/" + activations;
+  const std::string name = "gradient/" + activations;
   harness.run(name, fields_of(config, options, activations, extents), [&](bench::Case& current) {
     Problem problem(config, Partition(harness.world(), extents), options.batch, loss_from_name(settings.loss),
                     formulas);

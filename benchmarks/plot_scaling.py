@@ -117,7 +117,7 @@ def draw(axes, index, xs, values, label):
 
 def short(x):
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(x) >= 10 * size or (abs(x) >= size and x % size == 0):
+        if abs(x) >= size:
             return f"{x / size:.3g}{unit}"
     return f"{x:.4g}"
 
