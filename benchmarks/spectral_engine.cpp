@@ -25,7 +25,8 @@ TileSpectral::TileSpectral(const Transform& transform, const Partition& weights)
       modes_(sweep_.mode_count()) {}
 
 bool TileSpectral::serves(const Transform& transform) {
-  return transform->plan().grid_ranks.extents()[kChannelAxis] == 1 && transform->begins_with_transforms();
+  return transform->plan().grid_ranks.extents()[kChannelAxis] == 1 &&
+         transform->plan().steps.front().kind == TransformStep::Kind::transform;
 }
 
 auto TileSpectral::tiles_of(const DistTensor<float>& x) -> Tiles {

@@ -12,9 +12,6 @@
 
 namespace tessera {
 
-namespace {
-
-/// The ranks that share this rank's memory.
 Communicator node_of(const Communicator& communicator) {
   MPI_Comm shared = MPI_COMM_NULL;
   check_mpi(
@@ -24,6 +21,8 @@ Communicator node_of(const Communicator& communicator) {
   MPI_Comm_free(&shared);
   return node;
 }
+
+namespace {
 
 NodePlacement placement_on(const Communicator& node) {
   NodePlacement placement;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tessera/comm/placement.hpp"
+
 namespace tessera {
 
 namespace {
@@ -18,13 +20,7 @@ std::byte* aligned(void* memory) {
 
 Communicator NodeRanks::split(const Communicator& communicator, bool shared) {
   if (!shared) return Communicator::self();
-  MPI_Comm handle = MPI_COMM_NULL;
-  check_mpi(
-      MPI_Comm_split_type(communicator.handle(), MPI_COMM_TYPE_SHARED, communicator.rank(), MPI_INFO_NULL, &handle),
-      "MPI_Comm_split_type");
-  Communicator node(handle);
-  MPI_Comm_free(&handle);
-  return node;
+  return node_of(communicator);
 }
 
 NodeRanks::NodeRanks(const Communicator& communicator, bool shared)

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How many threads a rank computes with, next to the other ranks of its node.
+/// The other ranks of a node, and how many threads a rank computes with beside them.
 
 #include <optional>
 #include <string>
@@ -19,6 +19,9 @@ struct NodePlacement {
   int rank = 0;                         ///< this rank's number among them
   int node_cores = 1;                   ///< cores of the node, those that no rank may use included
 };
+
+/// The ranks of a communicator that share this rank's memory. Collective.
+Communicator node_of(const Communicator& communicator);
 
 /// Asks the operating system of every rank. Collective.
 NodePlacement node_placement(const Communicator& communicator);

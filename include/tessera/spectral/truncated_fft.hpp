@@ -36,9 +36,8 @@ class PlannedTransform {
 
   /// The plan in two parts, for those who compute the steps before the first repartition themselves: per grid axis the
   /// cells and modes of its transform there, or nothing where the axis is transformed later; and the space between the
-  /// parts. Empty where the plan begins with a repartition.
+  /// parts. Not for plans that begin with a repartition.
   std::vector<std::optional<FourierLine>> first_lines() const;
-  bool begins_with_transforms() const { return first_steps() > 0; }
   TensorSpace partial_space() const;
   /// The steps after those: `partial` to modes, and back. Collective; local where no step remains.
   DistTensor<std::complex<T>> finish_analysis(ModeScaling scaling, DistTensor<std::complex<T>> partial) const;

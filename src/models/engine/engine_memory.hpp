@@ -7,6 +7,9 @@
 
 namespace tessera::engine {
 
+/// No block.
+inline constexpr Index kNone = -1;
+
 /// A batch size's plan, and mode buffers for what is gathered in a pass and pulled back through the blocks.
 template <RealScalar T>
 struct FnoEngine<T>::BatchPlan {

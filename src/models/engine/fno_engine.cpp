@@ -6,13 +6,6 @@
 
 namespace tessera::engine {
 
-namespace {
-
-/// No block.
-constexpr Index kNone = -1;
-
-}  // namespace
-
 template <RealScalar T>
 FnoEngine<T>::FnoEngine(const FnoPart& part, const Partition& ranks, const Communicator& callers,
                         const FnoWeights<T>& weights)

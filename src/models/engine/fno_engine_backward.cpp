@@ -8,12 +8,6 @@
 
 namespace tessera::engine {
 
-namespace {
-
-constexpr Index kNone = -1;
-
-}  // namespace
-
 /// dL/dy (or what becomes it when multiplied by the sample's factor) for some columns of a tile.
 template <RealScalar T>
 void FnoEngine<T>::error_of(const TileVisit<T>& visit, const OutputGradient& gradient, SampleNorms* norms,

@@ -13,10 +13,6 @@
 
 namespace tessera::engine {
 
-/// Modes of a rank's part of the grid: [batch][re, im][kx][ky][channel][kt][kz].
-template <RealScalar T>
-using ModeBuffer = Buffer<T>;
-
 /// Combines the modes of every (x, y) in a group of neighbouring planes (see TileTransform) with those of the part, so
 /// that no more than a group is ever held:
 ///   M[kx, ky, .] += s sum_{x in group, y} P[x, y, .] exp(-2 pi i (f_kx x / N_X + f_ky y / N_Y))

@@ -15,7 +15,8 @@
 
 namespace tessera::engine {
 
-/// What a pass reads and writes besides the tiles it visits. Mode buffers hold all samples of the rank, see ModeBuffer.
+/// What a pass reads and writes besides the tiles it visits. Mode buffers hold the modes of
+/// all samples of the rank's part of the grid, [batch][re, im][kx][ky][channel][kt][kz].
 template <RealScalar T>
 struct PassFields {
   struct Source {
