@@ -65,7 +65,7 @@ void TileSpectral::synthesise(ModeScaling scaling, const Spectrum& spectrum, Til
   engine::PassFields<float> fields;
   fields.sources.push_back({modes_.data(), scaling});
   sweep_.run(
-      fields, [&](engine::TileVisit<float>& visit) { visit.synthesise(0, tiles.data() + offset(visit), false); },
+      fields, [&](engine::TileVisit<float>& visit) { visit.synthesise(0, tiles.data() + offset(visit)); },
       ignore_progress);
 }
 

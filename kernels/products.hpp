@@ -19,6 +19,17 @@ void multiply(Index m, Index n, Index k, const T* a, Index lda, const T* b, Inde
 template <class T>
 void multiply(const Product<T>& product);
 
+/// C = A B for an A with pairs of mirrored rows, as the matrix of a real Fourier transform along a whole line of k
+/// cells has them: a[2i, k - p] = a[2i, p] (cosines) and a[2i + 1, k - p] = -a[2i + 1, p] (sines) for 0 < p < k,
+/// a[2i + 1, 0] = 0. m is even, a product's `initial` null. Half of the multiplications of `multiply`.
+template <class T>
+void multiply_mirrored_terms(const Product<T>& product);
+
+/// The same for the transposed matrix, from modes to a line of m cells: a[m - i, 2p] = a[i, 2p] and
+/// a[m - i, 2p + 1] = -a[i, 2p + 1] for 0 < i < m. k is even.
+template <class T>
+void multiply_mirrored_rows(const Product<T>& product);
+
 /// C[m,n] += A[m,k] B[n,k]^T: dot products of long contiguous rows (weight gradients). Partial sums of float data are
 /// flushed to double every few thousand terms, so that the relative error does not grow with k.
 template <class T>

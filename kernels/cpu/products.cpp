@@ -21,6 +21,16 @@ void multiply(const Product<T>& product) {
 }
 
 template <class T>
+void multiply_mirrored_terms(const Product<T>& product) {
+  simd::loops<T>().multiply_mirrored_terms(product);
+}
+
+template <class T>
+void multiply_mirrored_rows(const Product<T>& product) {
+  simd::loops<T>().multiply_mirrored_rows(product);
+}
+
+template <class T>
 void add_dot_products(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, double* sums) {
   simd::loops<T>().dot_products(m, n, k, a, lda, b, ldb, sums);
 }
@@ -37,6 +47,8 @@ void multiply_transposed(Index m, Index n, Index k, const T* a, Index lda, const
 
 #define TESSERA_INSTANTIATE(T)                                                                       \
   template void multiply<T>(const Product<T>&);                                                      \
+  template void multiply_mirrored_terms<T>(const Product<T>&);                                       \
+  template void multiply_mirrored_rows<T>(const Product<T>&);                                        \
   template void add_dot_products<T>(Index, Index, Index, const T*, Index, const T*, Index, double*); \
   template void multiply<T>(Index, Index, Index, const T*, Index, const T*, Index, T*, Index, bool); \
   template void multiply_transposed<T>(Index, Index, Index, const T*, Index, const T*, Index, T*, Index);

@@ -84,6 +84,58 @@ void check_multiply_transposed(const Sizes& s) {
   }
 }
 
+/// The matrix of a real Fourier transform with made-up values: [pairs of rows][cells], mirrored along the cells.
+template <class T>
+std::vector<T> mirrored_matrix(Index pairs, Index cells) {
+  Values values;
+  auto a = values.array<T>(2 * pairs * cells);
+  for (Index i = 0; i < pairs; ++i) {
+    T *even = a.data() + 2 * i * cells, *odd = even + cells;
+    odd[0] = 0;
+    for (Index p = 1; p < cells; ++p) {
+      even[cells - p] = even[p];
+      odd[cells - p] = cells == 2 * p ? T{0} : -odd[p];
+    }
+  }
+  return a;
+}
+
+/// `rows`: the product with the transposed matrix, from pairs of rows to cells.
+template <class T>
+void check_mirrored(bool rows, Index pairs, Index cells, Index n) {
+  constexpr Index kBatch = 3;
+  const Index m = rows ? cells : 2 * pairs, k = rows ? 2 * pairs : cells;
+  const Index b_row = n + 2, c_row = n + 3, b_batch = k * b_row + 1, c_batch = m * c_row + 5;
+  Values values;
+  const auto a = mirrored_matrix<T>(pairs, cells);
+  const auto b = values.array<T>(kBatch * b_batch);
+  auto expected = values.array<T>(kBatch * c_batch + 1);
+  auto c = expected;
+  Product<T> product{m, n, k, a.data(), rows ? 1 : cells, rows ? cells : 1, b.data(), b_row, c.data(), c_row};
+  product.batch = kBatch;
+  product.b_batch = b_batch;
+  product.c_batch = c_batch;
+  rows ? multiply_mirrored_rows(product) : multiply_mirrored_terms(product);
+  product.c = expected.data();
+  multiply(product);
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    ASSERT_NEAR(c[i], expected[i], tolerance<T>(k)) << rows << " " << pairs << " " << cells << " " << n << " at " << i;
+  }
+}
+
+TEST_P(Products, MirroredMatricesGiveTheSameProducts) {
+  for (const bool rows : {false, true}) {
+    for (const Index pairs : {1, 2, 4, 5, 6, 11}) {
+      for (const Index cells : {1, 2, 3, 4, 7, 16, 30}) {
+        for (const Index n : {1, 2, 3, 4, 5, 8, 15, 16, 17, 32, 50}) {
+          check_mirrored<float>(rows, pairs, cells, n);
+          check_mirrored<double>(rows, pairs, cells, n);
+        }
+      }
+    }
+  }
+}
+
 TEST_P(Products, MultiplyTransposedAgreesWithALoop) {
   for (const Sizes& sizes : kSizes) {
     check_multiply_transposed<float>({sizes.m, sizes.k, sizes.n});

@@ -6,6 +6,7 @@
 #include "kernels/cpu/simd/dot_products.hpp"
 #include "kernels/cpu/simd/elementwise.hpp"
 #include "kernels/cpu/simd/gelu.hpp"
+#include "kernels/cpu/simd/mirrored.hpp"
 #include "kernels/cpu/simd/multiply.hpp"
 #include "kernels/cpu/simd/stream_copy.hpp"
 
@@ -18,6 +19,8 @@ namespace {
 template <class T>
 constexpr Functions<T> functions() {
   return {multiply<T>,
+          multiply_mirrored_terms<T>,
+          multiply_mirrored_rows<T>,
           dot_products<T>,
           sum_complex_products<T>,
           axpy<T>,

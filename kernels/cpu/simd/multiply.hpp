@@ -80,55 +80,77 @@ TESSERA_ALWAYS_INLINE Corner<T> row_at(const Product<T>& p, const Corner<T>& at,
 }
 
 template <class T>
+TESSERA_ALWAYS_INLINE Corner<T> item_at(const Product<T>& p, const Corner<T>& at, Index item) {
+  return {at.a, at.b + item * p.b_batch, at.c + item * p.c_batch,
+          at.initial ? at.initial + item * p.initial_batch : nullptr};
+}
+
+template <class T>
 TESSERA_ALWAYS_INLINE Corner<T> column_at(const Product<T>& p, const Corner<T>& at, Index column) {
   return {at.a, at.b + column, at.c + column, at.initial ? at.initial + column * p.initial_column : nullptr};
 }
 
-/// C's Rows x (Lanes * Vectors) entries from a corner on, of every C of the batch.
+/// To the next row. The compiler is kept from turning the rows' addresses into a register or a stack slot each.
+template <class T>
+TESSERA_ALWAYS_INLINE void advance(T*& pointer, Index distance) {
+  pointer += distance;
+  asm("" : "+r"(pointer));
+}
+
+/// sums = the Rows x (Lanes * Vectors) entries of `initial` from a corner on.
+template <int Lanes, int Rows, int Vectors, class T>
+TESSERA_ALWAYS_INLINE void load_initial(const Product<T>& p, const T* from, Vector<T, Lanes> (&sums)[Rows][Vectors]) {
+  if (p.initial_column == 1) {
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r, advance(from, p.initial_row)) {
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) sums[r][v] = load<Lanes>(from + v * Lanes);
+    }
+    return;
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r, advance(from, p.initial_row)) {
+    sums[r][0] = broadcast<Lanes>(*from);
+#pragma GCC unroll 8
+    for (int v = 1; v < Vectors; ++v) sums[r][v] = sums[r][0];
+  }
+}
+
+/// C's Rows x (Lanes * Vectors) entries from a corner on.
 template <int Lanes, int Rows, int Vectors, class T>
 __attribute__((noinline)) void tile(const Product<T>& p, const Corner<T>& at) {
-  const Index terms = p.k, a_row = p.a_row, a_column = p.a_column, b_row = p.b_row, c_row = p.c_row;
-  for (Index i = 0; i < p.batch; ++i) {
-    T* const c = at.c + i * p.c_batch;
-    Vector<T, Lanes> sums[Rows][Vectors] = {};
-    if (at.initial) {
+  Vector<T, Lanes> sums[Rows][Vectors] = {};
+  if (at.initial) load_initial<Lanes>(p, at.initial, sums);
+  if constexpr (Lanes == kLanes<T>) {
+    // C's lines arrive during the sum; a store that misses the cache would hold up those behind it.
+    if (p.far) {
+      T* to = at.c;
 #pragma GCC unroll 8
-      for (int r = 0; r < Rows; ++r) {
-        const T* from = at.initial + i * p.initial_batch + r * p.initial_row;
+      for (int r = 0; r < Rows; ++r, advance(to, p.c_row)) {
 #pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) {
-          sums[r][v] = p.initial_column == 1 ? load<Lanes>(from + v * Lanes) : broadcast<Lanes>(*from);
-        }
+        for (int v = 0; v < Vectors; ++v) __builtin_prefetch(to + v * Lanes, 1);
       }
     }
-    if constexpr (Lanes == kLanes<T>) {
-      // C's lines arrive during the sum; a store that misses the cache would hold up those behind it.
-      if (p.far) {
+  }
+  const Index a_row = p.a_row, a_column = p.a_column, b_row = p.b_row;
+  const T* a = at.a;
+  const T* b = at.b;
+  for (Index term = p.k; term > 0; --term, a += a_column, b += b_row) {
+    Vector<T, Lanes> row[Vectors];
 #pragma GCC unroll 8
-        for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 8
-          for (int v = 0; v < Vectors; ++v) __builtin_prefetch(c + r * c_row + v * Lanes, 1);
-        }
-      }
-    }
-    const T* a = at.a;
-    const T* b = at.b + i * p.b_batch;
-    for (Index term = 0; term < terms; ++term, a += a_column, b += b_row) {
-      Vector<T, Lanes> row[Vectors];
-#pragma GCC unroll 8
-      for (int v = 0; v < Vectors; ++v) row[v] = load<Lanes>(b + v * Lanes);
-#pragma GCC unroll 8
-      for (int r = 0; r < Rows; ++r) {
-        const T factor = a[r * a_row];
-#pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) sums[r][v] += factor * row[v];
-      }
-    }
+    for (int v = 0; v < Vectors; ++v) row[v] = load<Lanes>(b + v * Lanes);
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
+      const T factor = a[r * a_row];
 #pragma GCC unroll 8
-      for (int v = 0; v < Vectors; ++v) store<Lanes>(c + r * c_row + v * Lanes, sums[r][v]);
+      for (int v = 0; v < Vectors; ++v) sums[r][v] += factor * row[v];
     }
+  }
+  T* to = at.c;
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r, advance(to, p.c_row)) {
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) store<Lanes>(to + v * Lanes, sums[r][v]);
   }
 }
 
@@ -153,16 +175,19 @@ TESSERA_ALWAYS_INLINE RowBlocks row_blocks(Index rows) {
   return {tall, blocks - tall, height};
 }
 
-/// All rows of a strip of Lanes * Vectors columns.
+/// All rows of a strip of Lanes * Vectors columns, of every C of the batch.
 template <int Lanes, int Vectors, class T>
-TESSERA_ALWAYS_INLINE void strip(const Product<T>& p, const RowBlocks& rows, Corner<T> at) {
-  for (Index i = 0; i < rows.tall; ++i) {
-    tile_of_rows<Lanes, Vectors, kTileRows>(rows.height + 1, p, at);
-    at = row_at(p, at, rows.height + 1);
-  }
-  for (Index i = 0; i < rows.low; ++i) {
-    tile_of_rows<Lanes, Vectors, kTileRows>(rows.height, p, at);
-    at = row_at(p, at, rows.height);
+TESSERA_ALWAYS_INLINE void strip(const Product<T>& p, const RowBlocks& rows, const Corner<T>& first) {
+  for (Index item = 0; item < p.batch; ++item) {
+    Corner<T> at = item_at(p, first, item);
+    for (Index i = 0; i < rows.tall; ++i) {
+      tile_of_rows<Lanes, Vectors, kTileRows>(rows.height + 1, p, at);
+      at = row_at(p, at, rows.height + 1);
+    }
+    for (Index i = 0; i < rows.low; ++i) {
+      tile_of_rows<Lanes, Vectors, kTileRows>(rows.height, p, at);
+      at = row_at(p, at, rows.height);
+    }
   }
 }
 
@@ -243,18 +268,24 @@ void pack(const Product<T>& p, T* packed) {
   }
 }
 
-/// One block of terms. Where several row blocks read the same long rows of B, a block of columns is packed first: rows
-/// a power of two apart would otherwise push each other out of the cache.
+/// Columns of B packed at a time, 0: not packed. Where several row blocks read the same long rows of B, a block of
+/// columns is packed first: rows a power of two apart would otherwise push each other out of the cache.
+template <class T>
+Index packed_columns(const Product<T>& p) {
+  constexpr Index kStrip = kTileVectors * kLanes<T>;
+  const Index fitting = static_cast<Index>(kPackBytes / sizeof(T)) / p.k / kStrip * kStrip;
+  return p.batch == 1 && p.m > 3 * kTileRows && p.n > fitting ? fitting : 0;
+}
+
+/// One block of terms.
 template <class T>
 void multiply_terms(const Product<T>& p) {
   alignas(64) T packed[kPackBytes / sizeof(T)];
-  constexpr Index kStrip = kTileVectors * kLanes<T>;
-  const Index fitting = static_cast<Index>(kPackBytes / sizeof(T)) / p.k / kStrip * kStrip;
-  const bool packing = p.batch == 1 && p.m > 3 * kTileRows && fitting > 0 && p.n > fitting;
-  const Index width = packing ? fitting : 8 * kStrip;
+  const Index fitting = packed_columns(p);
+  const Index width = fitting > 0 ? fitting : 8 * kTileVectors * kLanes<T>;
   for (Index column = 0; column < p.n; column += width) {
     Product<T> block = skip_columns(p, column, p.n - column < width ? p.n - column : width);
-    if (packing) {
+    if (fitting > 0) {
       pack(block, packed);
       block.b = packed;
       block.b_row = block.n;
@@ -268,7 +299,7 @@ void multiply_terms(const Product<T>& p) {
 template <class T>
 void multiply(const Product<T>& p) {
   if (p.m <= 0 || p.n <= 0) return;
-  if (p.k <= 0) {
+  if (p.k <= 0 || (p.k <= kTermBlock && p.m <= kRowBlock && packed_columns(p) == 0)) {
     all_columns(p);
     return;
   }

@@ -40,6 +40,8 @@ struct AdamConstants {
 template <class T>
 struct Functions {
   void (*multiply)(const Product<T>&);
+  void (*multiply_mirrored_terms)(const Product<T>&);
+  void (*multiply_mirrored_rows)(const Product<T>&);
 
   /// sums[i * n + j] += sum_p a[i * lda + p] b[j * ldb + p], partial sums are flushed to double now and then.
   void (*dot_products)(Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb, double* sums);

@@ -3,12 +3,11 @@
 /// \file
 /// What an FnoEngine keeps between passes; for its own sources.
 
+#include <limits>
+
 #include "models/engine/fno_engine.hpp"
 
 namespace tessera::engine {
-
-/// No block.
-inline constexpr Index kNone = -1;
 
 /// A batch size's plan, and mode buffers for what is gathered in a pass and pulled back through the blocks.
 template <RealScalar T>
@@ -18,6 +17,20 @@ struct FnoEngine<T>::BatchPlan {
   SpectralCoupling<T> coupling;
   Buffer<T> gathered;
   std::vector<Buffer<T>> pulled;
+};
+
+/// A tile's way from v_begin to v_end through the blocks between them.
+template <RealScalar T>
+struct FnoEngine<T>::Chain {
+  static constexpr Index kNone = -1;
+
+  Index begin = 0, end = 0;
+  bool from_stored = false;  ///< v_begin is stored in the trace; else begin is 0 and v_0 is made from the input
+  bool store = false;        ///< leave v_end there
+  bool store_z = false;      ///< store z of block end - 1, in a place of its own
+  bool lift_slopes = false;  ///< keep the slopes of the lift for its backward pass
+  Index kept_v = kNone;      ///< v_kept_v outlives the chain in ThreadMemory::kept_v
+  Index first_slope = std::numeric_limits<Index>::max();  ///< slopes gelu'(z) are kept from this block on
 };
 
 /// A thread's tiles.

@@ -1,5 +1,7 @@
 #include "models/engine/fno_engine.hpp"
 
+#include <algorithm>
+
 #include "kernels/activation.hpp"
 #include "models/engine/engine_memory.hpp"
 #include "tessera/core/threads.hpp"
@@ -74,7 +76,8 @@ void FnoEngine<T>::prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batc
   for (Buffer<T>& buffer : trace.synthesised) buffer.require(plan.sweep.mode_count());
 }
 
-/// The tile's place in what is stored for a block.
+/// The tile's place in what is stored for a block. Until z of the last block takes its place, the last block's (or
+/// only) buffer holds the v that the next pass begins with.
 template <RealScalar T>
 T* FnoEngine<T>::stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block) {
   const std::size_t buffer = trace.activations == Activations::all ? static_cast<std::size_t>(block) : 0;
@@ -82,30 +85,31 @@ T* FnoEngine<T>::stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Ind
   return const_cast<T*>(trace.stored[buffer].data()) + (visit.sample * cells + visit.tile.offset) * config_.width;
 }
 
-/// From z of block `first` (kNone: from the input) to v_{last + 1}, which it returns. v_keep outlives the chain in
-/// kept_v, slopes gelu'(z) are kept from block `first_slope` on, and z of the last block is stored on demand.
-/// The pass's first sources must be those of blocks first + 1 to last.
+/// v_end. The pass's first sources must be those of the chain's blocks.
 template <RealScalar T>
-const T* FnoEngine<T>::chain(TileVisit<T>& visit, FnoTrace<T>& trace, Index first, Index last, Index keep,
-                             Index first_slope, bool store) {
+const T* FnoEngine<T>::chain(TileVisit<T>& visit, FnoTrace<T>& trace, const Chain& blocks) {
   ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
   const Index size = config_.width * visit.tile.cells();
   for (Buffer<T>* buffer : {&memory.v, &memory.kept_v, &memory.z}) buffer->require(size);
-  const auto place = [&](Index block) { return block == keep ? memory.kept_v.data() : memory.v.data(); };
-  T* v = place(first + 1);
-  if (first == kNone) {
+  const auto place = [&](Index block) {
+    if (blocks.store && block == blocks.end) return stored(trace, visit, blocks_ - 1);
+    return block == blocks.kept_v ? memory.kept_v.data() : memory.v.data();
+  };
+  T* v = nullptr;
+  if (blocks.from_stored) {
+    v = stored(trace, visit, blocks_ - 1);
+  } else {
+    v = place(0);
     memory.x.require(network_.input_size(visit.tile));
     visit.get_input(memory.x.data());
-    network_.lift(visit.tile, memory.x.data(), memory.work, v);
-  } else {
-    kernels::gelu(size, stored(trace, visit, first), v);
+    network_.lift(visit.tile, memory.x.data(), blocks.lift_slopes, memory.work, v);
   }
-  for (Index block = first + 1; block <= last; ++block) {
-    T* z = store && block == last ? stored(trace, visit, block) : memory.z.data();
-    visit.synthesise(static_cast<std::size_t>(block - first - 1), z, false);
+  for (Index block = blocks.begin; block < blocks.end; ++block) {
+    T* z = blocks.store_z && block + 1 == blocks.end ? stored(trace, visit, block) : memory.z.data();
+    visit.synthesise(static_cast<std::size_t>(block - blocks.begin), z);
     network_.add_pointwise(block, visit.tile, v, z);
     v = place(block + 1);
-    if (block >= first_slope) {
+    if (block >= blocks.first_slope) {
       Buffer<T>& slope = memory.slopes[static_cast<std::size_t>(block)];
       slope.require(size);
       kernels::gelu_with_derivative(size, z, v, slope.data());
@@ -116,33 +120,42 @@ const T* FnoEngine<T>::chain(TileVisit<T>& visit, FnoTrace<T>& trace, Index firs
   return v;
 }
 
-/// What a chain from block `first` to block `last` reads.
+/// What a chain reads.
 template <RealScalar T>
-PassFields<T> FnoEngine<T>::chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, Index first,
-                                         Index last) const {
+PassFields<T> FnoEngine<T>::chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const Chain& blocks) const {
   PassFields<T> fields;
-  if (first == kNone) fields.input = &x;
-  for (Index block = first + 1; block <= last; ++block) {
+  if (!blocks.from_stored) fields.input = &x;
+  for (Index block = blocks.begin; block < blocks.end; ++block) {
     fields.sources.push_back({trace.synthesised[static_cast<std::size_t>(block)].data(), ModeScaling::inverse});
   }
   return fields;
 }
 
-/// The modes of every block. Of what is stored, only the last block's pre-activation is still missing then.
+/// The modes of every block. Stored are then z of all blocks but the last (with Activations::all) and v of the last.
 template <RealScalar T>
 void FnoEngine<T>::forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x) {
   const bool storing = trace.activations != Activations::none;
   for (Index block = 0; block < blocks_; ++block) {
-    const Index first = storing && block >= 2 ? block - 2 : kNone;
-    PassFields<T> fields = chain_fields(trace, x, first, block - 1);
+    Chain blocks{.end = block, .store = storing};
+    if (storing && block > 0) {
+      blocks.begin = block - 1;
+      blocks.from_stored = true;
+      blocks.store_z = trace.activations == Activations::all;
+    }
+    PassFields<T> fields = chain_fields(trace, x, blocks);
     fields.result = plan.gathered.data();
-    run(plan, fields, [&](TileVisit<T>& visit) {
-      visit.analyse(chain(visit, trace, first, block - 1, kNone, blocks_, storing && block >= 1));
-    });
+    run(plan, fields, [&](TileVisit<T>& visit) { visit.analyse(chain(visit, trace, blocks)); });
     trace.spectra.push_back(plan.coupling.analyse(ModeScaling::unit, plan.sweep, plan.gathered.data()));
     plan.coupling.synthesise(ModeScaling::inverse, plan.sweep, mix(store_.spectral(block), trace.spectra.back()),
                              trace.synthesised[static_cast<std::size_t>(block)].data());
   }
+}
+
+/// To v_L after forward_blocks.
+template <RealScalar T>
+auto FnoEngine<T>::last_block(const FnoTrace<T>& trace) const -> Chain {
+  const bool storing = trace.activations != Activations::none;
+  return {.begin = storing ? blocks_ - 1 : 0, .end = blocks_, .from_stored = storing};
 }
 
 template <RealScalar T>
@@ -154,13 +167,15 @@ void FnoEngine<T>::forward(Index batch, Activations activations, const FieldRead
   FnoTrace<T>& kept = trace != nullptr ? *trace : own_trace_;
   prepare(batch_plan, kept, batch, activations);
   forward_blocks(batch_plan, kept, x);
-  const bool storing = activations != Activations::none;
-  const Index first = storing && blocks_ >= 2 ? blocks_ - 2 : kNone;
-  PassFields<T> fields = chain_fields(kept, x, first, blocks_ - 1);
+  const Chain blocks = last_block(kept);
+  PassFields<T> fields = chain_fields(kept, x, blocks);
   fields.output = &y;
   run(batch_plan, fields, [&](TileVisit<T>& visit) {
     ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
-    const T* v = chain(visit, kept, first, blocks_ - 1, kNone, blocks_, storing && trace != nullptr);
+    const T* v = chain(visit, kept, blocks);
+    if (trace != nullptr && blocks.from_stored) {
+      std::copy_n(memory.z.data(), config_.width * visit.tile.cells(), stored(kept, visit, blocks_ - 1));
+    }
     memory.y.require(config_.out_channels * visit.tile.cells());
     network_.project(visit.tile, v, memory.work, memory.y.data());
     visit.put_output(memory.y.data());

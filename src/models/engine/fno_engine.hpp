@@ -63,6 +63,7 @@ class FnoEngine {
  private:
   struct BatchPlan;
   struct ThreadMemory;
+  struct Chain;
 
   /// Where dL/dy comes from: it is given (`given`), or it is the error y - field, times a factor per sample once those
   /// are known.
@@ -78,10 +79,10 @@ class FnoEngine {
   void prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batch, Activations activations) const;
 
   T* stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block);
-  const T* chain(TileVisit<T>& visit, FnoTrace<T>& trace, Index first, Index last, Index keep, Index first_slope,
-                 bool store);
+  const T* chain(TileVisit<T>& visit, FnoTrace<T>& trace, const Chain& blocks);
   void forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x);
-  PassFields<T> chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, Index first, Index last) const;
+  PassFields<T> chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const Chain& blocks) const;
+  Chain last_block(const FnoTrace<T>& trace) const;
 
   void error_of(const TileVisit<T>& visit, const OutputGradient& gradient, SampleNorms* norms, const T* target,
                 Index first, Index count, const T* y, T* gy) const;

@@ -51,8 +51,9 @@ void FnoEngine<T>::head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldRea
                              const OutputGradient& gradient, bool has_last) {
   const bool storing = trace.activations != Activations::none;
   const Index last = blocks_ - 1;
-  const Index first = storing && blocks_ >= 2 ? blocks_ - 2 : kNone;
-  PassFields<T> fields = has_last ? PassFields<T>{} : chain_fields(trace, x, first, last);
+  Chain blocks = last_block(trace);
+  blocks.first_slope = last;
+  PassFields<T> fields = has_last ? PassFields<T>{} : chain_fields(trace, x, blocks);
   fields.target = &gradient.field;
   fields.result = plan.gathered.data();
   fields.result_scaling = ModeScaling::inverse;
@@ -67,7 +68,7 @@ void FnoEngine<T>::head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldRea
       kernels::gelu_with_derivative(size, stored(trace, visit, last), memory.v.data(), memory.slopes.back().data());
       v = memory.v.data();
     } else {
-      v = chain(visit, trace, first, last, kNone, last, false);
+      v = chain(visit, trace, blocks);
     }
     T* gz = storing ? stored(trace, visit, last) : memory.gz.data();
     head_backward(visit, gradient, v, true, gz);
@@ -82,10 +83,10 @@ PassFields<T> FnoEngine<T>::backward_fields(const FnoTrace<T>& trace, const Fiel
                                             Index block) const {
   PassFields<T> fields;
   if (trace.activations == Activations::none) {
-    fields = chain_fields(trace, x, kNone, blocks_ - 1);
+    fields = chain_fields(trace, x, {.end = blocks_});
     fields.target = &gradient.field;
   } else if (trace.activations == Activations::one || block == 0) {
-    fields = chain_fields(trace, x, kNone, block - 1);
+    fields = chain_fields(trace, x, {.end = block});
   }
   const Index last = trace.activations == Activations::none ? blocks_ - 1 : block;
   for (Index from = last; from >= block; --from) {
@@ -100,14 +101,17 @@ const T* FnoEngine<T>::reach_block(TileVisit<T>& visit, FnoTrace<T>& trace, cons
                                    const T*& v) {
   ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
   const Index size = config_.width * visit.tile.cells();
+  Chain blocks{.end = block, .lift_slopes = block == 0, .first_slope = std::max<Index>(block - 1, 0)};
   if (trace.activations == Activations::none) {
-    const T* last_v = chain(visit, trace, kNone, blocks_ - 1, block, std::max<Index>(block - 1, 0), false);
+    blocks.end = blocks_;
+    blocks.kept_v = block;
+    const T* last_v = chain(visit, trace, blocks);
     v = memory.kept_v.data();
     T* gz = memory.gz.data();
     T* gv = memory.gv.data();
     head_backward(visit, gradient, last_v, false, gz);
     for (Index from = blocks_ - 1; from > block; --from) {
-      visit.synthesise(static_cast<std::size_t>(blocks_ + (blocks_ - 1 - from)), gv, false);
+      visit.synthesise(static_cast<std::size_t>(blocks_ + (blocks_ - 1 - from)), gv);
       network_.add_pointwise_adjoint(from, 1.0, visit.tile, gz, memory.work, gv);
       kernels::multiply_elements(size, memory.slopes[static_cast<std::size_t>(from - 1)].data(), gv);
       std::swap(gz, gv);
@@ -122,7 +126,7 @@ const T* FnoEngine<T>::reach_block(TileVisit<T>& visit, FnoTrace<T>& trace, cons
     kernels::gelu_with_derivative(size, stored(trace, visit, block - 1), memory.v.data(), slope.data());
     v = memory.v.data();
   } else {
-    v = chain(visit, trace, kNone, block - 1, kNone, block - 1, false);
+    v = chain(visit, trace, blocks);
   }
   return stored(trace, visit, block);
 }
@@ -149,7 +153,7 @@ void FnoEngine<T>::block_backward(TileVisit<T>& visit, FnoTrace<T>& trace, const
   const Index chain_length = trace.activations == Activations::none  ? 2 * blocks_ - 1 - block
                              : trace.activations == Activations::one ? block
                                                                      : 0;
-  visit.synthesise(static_cast<std::size_t>(chain_length), gv, false);
+  visit.synthesise(static_cast<std::size_t>(chain_length), gv);
   network_.add_pointwise_adjoint(block, factor, visit.tile, gz, memory.work, gv);
   if (block > 0) {
     kernels::multiply_elements(size, memory.slopes[static_cast<std::size_t>(block - 1)].data(), gv);

@@ -123,10 +123,10 @@ void Sweep<T>::from_tensor(const std::complex<T>* tensor, T* modes) const {
 }
 
 template <RealScalar T>
-void TileVisit<T>::synthesise(std::size_t source, T* v, bool add) {
+void TileVisit<T>::synthesise(std::size_t source, T* v) {
   auto& work = sweep_.work_[static_cast<std::size_t>(thread)][source];
   sweep_.inner_.synthesise(sweep_.fields_.sources[source].scaling, tile,
-                           sweep_.row_of(sweep_.source_rows_[source], row_), work, v, add);
+                           sweep_.row_of(sweep_.source_rows_[source], row_), work, v);
 }
 
 template <RealScalar T>

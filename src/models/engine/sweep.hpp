@@ -44,8 +44,8 @@ class TileVisit {
   Index sample;
   int thread;
 
-  /// v (+)= the tile of source number `source`.
-  void synthesise(std::size_t source, T* v, bool add);
+  /// v = the tile of source number `source`.
+  void synthesise(std::size_t source, T* v);
   /// Hands v over to be transformed; once per tile in passes with a result.
   void analyse(const T* v);
   void get_input(T* x) const;

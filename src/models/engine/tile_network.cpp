@@ -61,17 +61,25 @@ const T* TileNetwork<T>::lift_time(const Tiling::Tile& tile, const T* x, Work& w
 }
 
 template <RealScalar T>
-void TileNetwork<T>::lift(const Tiling::Tile& tile, const T* x, Work& work, T* v) const {
+void TileNetwork<T>::lift(const Tiling::Tile& tile, const T* x, bool keep_slopes, Work& work, T* v) const {
   const Index cells = tile.cells(), in = config_.in_channels, width = config_.width;
   if (!has_lift_) {
     std::copy_n(x, width * cells, v);
     return;
   }
+  const auto activate = [keep_slopes](Index count, T* values, Buffer<T>& slopes) {
+    if (!keep_slopes) {
+      kernels::gelu(count, values, values);
+      return;
+    }
+    slopes.require(count);
+    kernels::gelu_with_derivative(count, values, values, slopes.data());
+  };
   const T* h = lift_time(tile, x, work);
-  if (config_.in_steps > 0) kernels::gelu(in * cells, h, work.time.data());
+  if (config_.in_steps > 0) activate(in * cells, work.time.data(), work.time_slope);
   kernels::multiply<T>(
       {width, cells, in, weights_.lift_channel_weight, in, 1, h, cells, v, cells, weights_.lift_channel_bias, 1, 0});
-  kernels::gelu(width * cells, v, v);
+  activate(width * cells, v, work.channel_slope);
 }
 
 template <RealScalar T>
@@ -83,20 +91,12 @@ void TileNetwork<T>::lift_backward(const Tiling::Tile& tile, const T* x, T* gv, 
     return;
   }
   const bool has_time = config_.in_steps > 0;
-  const T* h = lift_time(tile, x, work);
-  work.time_slope.require(in * cells);
-  if (has_time) kernels::gelu_with_derivative(in * cells, h, work.time.data(), work.time_slope.data());
-  work.gradient.require(std::max(width, in) * cells);
-  work.channel_slope.require(width * cells);
-  T* u = work.gradient.data();
-  T* slope = work.channel_slope.data();
-  kernels::multiply<T>(
-      {width, cells, in, weights_.lift_channel_weight, in, 1, h, cells, u, cells, weights_.lift_channel_bias, 1, 0});
-  kernels::gelu_with_derivative(width * cells, u, u, slope);
-  kernels::multiply_elements(width * cells, slope, gv);
+  const T* h = has_time ? work.time.data() : x;
+  kernels::multiply_elements(width * cells, work.channel_slope.data(), gv);
   kernels::add_dot_products(width, in, cells, gv, cells, h, cells, sums.lift_channel_weight());
   add_row_sums(width, cells, gv, cells, sums.lift_channel_bias());
   if (!has_time && gx == nullptr) return;
+  work.gradient.require(in * cells);
   T* gh = has_time ? work.gradient.data() : gx;
   kernels::multiply<T>({in, cells, width, weights_.lift_channel_weight, 1, in, gv, cells, gh, cells});
   if (!has_time) return;
@@ -132,10 +132,11 @@ void TileNetwork<T>::add_pointwise_adjoint(Index block, double factor, const Til
   const T* weight = weights_.pointwise[static_cast<std::size_t>(block)];
   const T* a = weight;
   if (factor != 1.0) {
-    work.time.require(width * width);
-    for (Index i = 0; i < width * width; ++i)
-      work.time.data()[i] = static_cast<T>(factor * static_cast<double>(weight[i]));
-    a = work.time.data();
+    work.scaled_weight.require(width * width);
+    for (Index i = 0; i < width * width; ++i) {
+      work.scaled_weight.data()[i] = static_cast<T>(factor * static_cast<double>(weight[i]));
+    }
+    a = work.scaled_weight.data();
   }
   kernels::multiply<T>({width, cells, width, a, 1, width, gz, cells, gv, cells, gv, cells, 1});
 }

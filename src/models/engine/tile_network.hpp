@@ -55,7 +55,8 @@ class TileNetwork {
  public:
   /// A thread's memory.
   struct Work {
-    Buffer<T> time, time_slope, channel_slope, gradient;
+    Buffer<T> time, time_slope, channel_slope;  ///< a lift's state
+    Buffer<T> gradient, scaled_weight;
     Buffer<T> hidden, hidden_gradient, output, output_gradient;
   };
 
@@ -70,8 +71,9 @@ class TileNetwork {
   Index input_size(const Tiling::Tile& tile) const;
 
   /// v = gelu(lift_channel(gelu(lift_time(x)))); x itself in a part without a lift.
-  void lift(const Tiling::Tile& tile, const T* x, Work& work, T* v) const;
-  /// From gv = dL/dv adds to `sums`, and, unless null, writes dL/dx. Destroys gv.
+  void lift(const Tiling::Tile& tile, const T* x, bool keep_slopes, Work& work, T* v) const;
+  /// After a lift of this tile that kept its slopes: from gv = dL/dv adds to `sums`, and, unless null, writes dL/dx.
+  /// Destroys gv.
   void lift_backward(const Tiling::Tile& tile, const T* x, T* gv, Work& work, GradientSums& sums, T* gx) const;
 
   /// z += W v

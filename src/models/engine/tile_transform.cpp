@@ -15,8 +15,8 @@ Index mode_count_of(const std::optional<FourierLine>& line, Index cells) {
 
 /// A few numbers; a call of the library's copy would cost more than the copying.
 template <class T>
-void copy_short(Index count, const T* from, T* to) {
-  constexpr Index kPiece = 4;
+inline void copy_short(Index count, const T* from, T* to) {
+  constexpr Index kPiece = 8;
   Index i = 0;
   for (; i + kPiece <= count; i += kPiece) std::memcpy(to + i, from + i, kPiece * sizeof(T));
   for (; i < count; ++i) to[i] = from[i];
@@ -50,6 +50,7 @@ TileTransform<T>::TileTransform(const Tiling& tiling, Index channels, const std:
       kt_(mode_count_of(t_line, tiling.t_cells())),
       kz_(mode_count_of(z_line, tiling.z_cells())),
       one_z_(tiling.z_cells() == 1 && kz_ == 1),
+      whole_t_(t_line && t_line->slab.extent == t_line->length),
       widest_z_(tiling.z_chunks().front().extent) {
   make_matrices(ModeScaling::unit, tiling, z_line, t_line, unit_);
   make_matrices(ModeScaling::inverse, tiling, z_line, t_line, inverse_);
@@ -104,21 +105,34 @@ void TileTransform<T>::analyse_t(const Matrices& m, const Tiling::Tile& tile, co
         {channels_, rows, nt, v, nt, 1, m.t_columns.data() + tile.t.start * rows, rows, lines, rows, initial, rows, 1});
     return;
   }
-  kernels::multiply<T>({rows, nz, nt, m.t_rows.data() + tile.t.start, t_cells_, 1, v, nz, lines, nz, initial, nz, 1,
-                        channels_, nt * nz, rows * nz, rows * nz});
+  const kernels::Product<T> product{rows,     nz,        nt,      m.t_rows.data() + tile.t.start,
+                                    t_cells_, 1,         v,       nz,
+                                    lines,    nz,        initial, nz,
+                                    1,        channels_, nt * nz, rows * nz,
+                                    rows * nz};
+  if (mirrors_t(tile)) {
+    kernels::multiply_mirrored_terms(product);
+  } else {
+    kernels::multiply(product);
+  }
 }
 
 template <RealScalar T>
-void TileTransform<T>::synthesise_t(const Matrices& m, const Tiling::Tile& tile, const T* lines, T* v, bool add) const {
+void TileTransform<T>::synthesise_t(const Matrices& m, const Tiling::Tile& tile, const T* lines, T* v) const {
   const Index nt = tile.t.extent, nz = tile.z.extent, terms = 2 * kt_;
-  const T* initial = add ? v : nullptr;
   if (one_z_) {
-    kernels::multiply<T>(
-        {channels_, nt, terms, lines, terms, 1, m.t_rows.data() + tile.t.start, t_cells_, v, nt, initial, nt, 1});
+    kernels::multiply<T>({channels_, nt, terms, lines, terms, 1, m.t_rows.data() + tile.t.start, t_cells_, v, nt});
     return;
   }
-  kernels::multiply<T>({nt, nz, terms, m.t_columns.data() + tile.t.start * terms, terms, 1, lines, nz, v, nz, initial,
-                        nz, 1, channels_, terms * nz, nt * nz, nt * nz});
+  kernels::Product<T> product{nt, nz, terms, m.t_columns.data() + tile.t.start * terms, terms, 1, lines, nz, v, nz};
+  product.batch = channels_;
+  product.b_batch = terms * nz;
+  product.c_batch = nt * nz;
+  if (mirrors_t(tile)) {
+    kernels::multiply_mirrored_rows(product);
+  } else {
+    kernels::multiply(product);
+  }
 }
 
 template <RealScalar T>
@@ -141,8 +155,8 @@ void TileTransform<T>::analyse(ModeScaling scaling, const Tiling::Tile& tile, co
 }
 
 template <RealScalar T>
-void TileTransform<T>::synthesise(ModeScaling scaling, const Tiling::Tile& tile, const T* modes, Work& work, T* v,
-                                  bool add) const {
+void TileTransform<T>::synthesise(ModeScaling scaling, const Tiling::Tile& tile, const T* modes, Work& work,
+                                  T* v) const {
   const Matrices& m = matrices(scaling);
   const Index lines = channels_ * kt_;
   work.lines.require(2 * lines * widest_z_);
@@ -157,7 +171,7 @@ void TileTransform<T>::synthesise(ModeScaling scaling, const Tiling::Tile& tile,
                             2 * nz});
     }
   }
-  synthesise_t(m, tile, work.lines.data(), v, add);
+  synthesise_t(m, tile, work.lines.data(), v);
 }
 
 template class TileTransform<float>;

@@ -38,9 +38,9 @@ class TileTransform {
   /// Adds a tile to the modes being gathered in `work`; after the last tile of an (x, y) writes them to `modes`.
   void analyse(ModeScaling scaling, const Tiling::Tile& tile, const T* v, Work& work, T* modes) const;
 
-  /// The tile's values from the modes of its (x, y), written to v or added to it. Tiles of one (x, y) must come in
-  /// order with the same `modes` and `work`.
-  void synthesise(ModeScaling scaling, const Tiling::Tile& tile, const T* modes, Work& work, T* v, bool add) const;
+  /// v = the tile's values from the modes of its (x, y). Tiles of one (x, y) must come in order with the same `modes`
+  /// and `work`.
+  void synthesise(ModeScaling scaling, const Tiling::Tile& tile, const T* modes, Work& work, T* v) const;
 
  private:
   struct Matrices {
@@ -54,10 +54,13 @@ class TileTransform {
                      const std::optional<FourierLine>& t_line, Matrices& matrices) const;
   const Matrices& matrices(ModeScaling scaling) const { return scaling == ModeScaling::unit ? unit_ : inverse_; }
   void analyse_t(const Matrices& m, const Tiling::Tile& tile, const T* v, T* lines) const;
-  void synthesise_t(const Matrices& m, const Tiling::Tile& tile, const T* lines, T* v, bool add) const;
+  void synthesise_t(const Matrices& m, const Tiling::Tile& tile, const T* lines, T* v) const;
+  /// Whether the tile holds whole lines of T, whose transform mirrors cosines and sines.
+  bool mirrors_t(const Tiling::Tile& tile) const { return whole_t_ && tile.t.extent == t_cells_; }
 
   Index channels_, t_cells_, kt_, kz_;
-  bool one_z_;  ///< one cell along Z: T is contiguous
+  bool one_z_;    ///< one cell along Z: T is contiguous
+  bool whole_t_;  ///< this rank has whole lines of T, and transforms them
   Index widest_z_;
   Matrices unit_, inverse_;
 };
