@@ -5,17 +5,18 @@
 /// (Hendrycks & Gimpel, arXiv 1606.08415). float: error below 2e-7 max(1, |x|), of the derivative
 /// below 5e-7; double: std::erfc and std::exp. gelu(inf) = inf, gelu(-inf) = 0, NaN stays NaN.
 
+#include "kernels/prefetch.hpp"
 #include "tessera/core/shape.hpp"
 
 namespace tessera::kernels {
 
 /// y[i] = gelu(x[i]); y may be x.
 template <class T>
-void gelu(Index count, const T* x, T* y);
+void gelu(Index count, const T* x, T* y, Prefetch soon = {});
 
 /// y[i] = gelu(x[i]) and derivative[i] = gelu'(x[i]) for little more than the price of one; y may be x.
 template <class T>
-void gelu_with_derivative(Index count, const T* x, T* y, T* derivative);
+void gelu_with_derivative(Index count, const T* x, T* y, T* derivative, Prefetch soon = {});
 
 /// gx[i] = gelu'(x[i]) gy[i], gelu'(x) = Phi(x) + x phi(x); gx may be gy.
 template <class T>

@@ -23,8 +23,8 @@ double derivative_of_gelu(double x) {
 }  // namespace
 
 template <>
-void gelu<float>(Index count, const float* x, float* y) {
-  simd::active().gelu(count, x, y);
+void gelu<float>(Index count, const float* x, float* y, Prefetch soon) {
+  simd::active().gelu(count, x, y, soon);
 }
 
 template <>
@@ -33,17 +33,17 @@ void gelu_backward<float>(Index count, const float* x, const float* gy, float* g
 }
 
 template <>
-void gelu<double>(Index count, const double* x, double* y) {
+void gelu<double>(Index count, const double* x, double* y, Prefetch /*soon*/) {
   for (Index i = 0; i < count; ++i) y[i] = std::isinf(x[i]) ? std::fmax(x[i], 0.0) : x[i] * normal_distribution(x[i]);
 }
 
 template <>
-void gelu_with_derivative<float>(Index count, const float* x, float* y, float* derivative) {
-  simd::active().gelu_with_derivative(count, x, y, derivative);
+void gelu_with_derivative<float>(Index count, const float* x, float* y, float* derivative, Prefetch soon) {
+  simd::active().gelu_with_derivative(count, x, y, derivative, soon);
 }
 
 template <>
-void gelu_with_derivative<double>(Index count, const double* x, double* y, double* derivative) {
+void gelu_with_derivative<double>(Index count, const double* x, double* y, double* derivative, Prefetch /*soon*/) {
   for (Index i = 0; i < count; ++i) derivative[i] = derivative_of_gelu(x[i]);
   gelu(count, x, y);
 }

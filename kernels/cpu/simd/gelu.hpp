@@ -22,20 +22,43 @@ TESSERA_ALWAYS_INLINE void for_each_vector(Index count, Whole whole, Rest rest) 
   if (i < count) rest(i, count - i);
 }
 
-inline void gelu(Index count, const float* x, float* y) {
-  constexpr int kLong = kLanes<float>;
-  const GeluMethod method;
-  for_each_vector(
-      count, [&](Index i) { store<kLong>(y + i, method.at(load<kLong>(x + i)).value); },
-      [&](Index i, Index rest) { store_first<kLong>(y + i, method.at(load_first<kLong>(x + i, rest)).value, rest); });
-}
+/// Asks for the lines of two arrays; where there are none, for lines that are there.
+class Soon {
+ public:
+  Soon(Prefetch arrays, const float* at_hand)
+      : first_(static_cast<const float*>(arrays.first ? arrays.first : at_hand)),
+        second_(static_cast<const float*>(arrays.second ? arrays.second : at_hand)) {}
 
-inline void gelu_with_derivative(Index count, const float* x, float* y, float* derivative) {
+  TESSERA_ALWAYS_INLINE void fetch(Index i) const {
+    __builtin_prefetch(first_ + i, 0, 2);
+    __builtin_prefetch(second_ + i, 0, 2);
+  }
+
+ private:
+  const float *first_, *second_;
+};
+
+inline void gelu(Index count, const float* x, float* y, Prefetch arrays) {
   constexpr int kLong = kLanes<float>;
   const GeluMethod method;
+  const Soon soon(arrays, x);
   for_each_vector(
       count,
       [&](Index i) {
+        soon.fetch(i);
+        store<kLong>(y + i, method.at(load<kLong>(x + i)).value);
+      },
+      [&](Index i, Index rest) { store_first<kLong>(y + i, method.at(load_first<kLong>(x + i, rest)).value, rest); });
+}
+
+inline void gelu_with_derivative(Index count, const float* x, float* y, float* derivative, Prefetch arrays) {
+  constexpr int kLong = kLanes<float>;
+  const GeluMethod method;
+  const Soon soon(arrays, x);
+  for_each_vector(
+      count,
+      [&](Index i) {
+        soon.fetch(i);
         const Gelu gelu = method.at(load<kLong>(x + i));
         store<kLong>(y + i, gelu.value);
         store<kLong>(derivative + i, gelu.derivative);

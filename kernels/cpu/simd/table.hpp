@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "kernels/prefetch.hpp"
 #include "kernels/product.hpp"
 
 namespace tessera::kernels::simd {
@@ -65,8 +66,8 @@ struct Table {
   const char* level;
   Functions<float> for_float;
   Functions<double> for_double;
-  void (*gelu)(Index count, const float* x, float* y);
-  void (*gelu_with_derivative)(Index count, const float* x, float* y, float* derivative);
+  void (*gelu)(Index count, const float* x, float* y, Prefetch soon);
+  void (*gelu_with_derivative)(Index count, const float* x, float* y, float* derivative, Prefetch soon);
   void (*gelu_backward)(Index count, const float* x, const float* gy, float* gx);
 
   /// to[i] = from[i] for i < count, past the caches: ordered with later stores by finish_streams only.

@@ -39,6 +39,7 @@ struct FnoEngine<T>::ThreadMemory {
   typename TileNetwork<T>::Work work;
   Buffer<T> x, gx, y, target;
   Buffer<T> v, kept_v, z, gz, gv;
+  kernels::Prefetch soon;         ///< what the next tile needs, asked for by the next activation
   std::vector<Buffer<T>> slopes;  ///< gelu'(z) of every block
 };
 

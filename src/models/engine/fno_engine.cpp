@@ -1,6 +1,7 @@
 #include "models/engine/fno_engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernels/activation.hpp"
 #include "models/engine/engine_memory.hpp"
@@ -85,6 +86,15 @@ T* FnoEngine<T>::stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Ind
   return const_cast<T*>(trace.stored[buffer].data()) + (visit.sample * cells + visit.tile.offset) * config_.width;
 }
 
+/// What the thread's next tile has stored for these blocks will be needed soon: it lies behind this tile's.
+template <RealScalar T>
+void FnoEngine<T>::expect_next(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block, Index other_block) {
+  if (trace.activations == Activations::none) return;
+  const Index size = config_.width * visit.tile.cells();
+  memory_[static_cast<std::size_t>(visit.thread)].soon = {stored(trace, visit, block) + size,
+                                                          stored(trace, visit, other_block) + size};
+}
+
 /// v_end. The pass's first sources must be those of the chain's blocks.
 template <RealScalar T>
 const T* FnoEngine<T>::chain(TileVisit<T>& visit, FnoTrace<T>& trace, const Chain& blocks) {
@@ -102,7 +112,7 @@ const T* FnoEngine<T>::chain(TileVisit<T>& visit, FnoTrace<T>& trace, const Chai
     v = place(0);
     memory.x.require(network_.input_size(visit.tile));
     visit.get_input(memory.x.data());
-    network_.lift(visit.tile, memory.x.data(), blocks.lift_slopes, memory.work, v);
+    network_.lift(visit.tile, memory.x.data(), blocks.lift_slopes, std::exchange(memory.soon, {}), memory.work, v);
   }
   for (Index block = blocks.begin; block < blocks.end; ++block) {
     T* z = blocks.store_z && block + 1 == blocks.end ? stored(trace, visit, block) : memory.z.data();
@@ -112,9 +122,9 @@ const T* FnoEngine<T>::chain(TileVisit<T>& visit, FnoTrace<T>& trace, const Chai
     if (block >= blocks.first_slope) {
       Buffer<T>& slope = memory.slopes[static_cast<std::size_t>(block)];
       slope.require(size);
-      kernels::gelu_with_derivative(size, z, v, slope.data());
+      kernels::gelu_with_derivative(size, z, v, slope.data(), std::exchange(memory.soon, {}));
     } else {
-      kernels::gelu(size, z, v);
+      kernels::gelu(size, z, v, std::exchange(memory.soon, {}));
     }
   }
   return v;
@@ -144,7 +154,10 @@ void FnoEngine<T>::forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const Fie
     }
     PassFields<T> fields = chain_fields(trace, x, blocks);
     fields.result = plan.gathered.data();
-    run(plan, fields, [&](TileVisit<T>& visit) { visit.analyse(chain(visit, trace, blocks)); });
+    run(plan, fields, [&](TileVisit<T>& visit) {
+      expect_next(trace, visit, blocks_ - 1, std::max<Index>(block - 1, 0));
+      visit.analyse(chain(visit, trace, blocks));
+    });
     trace.spectra.push_back(plan.coupling.analyse(ModeScaling::unit, plan.sweep, plan.gathered.data()));
     plan.coupling.synthesise(ModeScaling::inverse, plan.sweep, mix(store_.spectral(block), trace.spectra.back()),
                              trace.synthesised[static_cast<std::size_t>(block)].data());
@@ -172,6 +185,7 @@ void FnoEngine<T>::forward(Index batch, Activations activations, const FieldRead
   fields.output = &y;
   run(batch_plan, fields, [&](TileVisit<T>& visit) {
     ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
+    expect_next(kept, visit, blocks_ - 1, blocks_ - 1);
     const T* v = chain(visit, kept, blocks);
     if (trace != nullptr && blocks.from_stored) {
       std::copy_n(memory.z.data(), config_.width * visit.tile.cells(), stored(kept, visit, blocks_ - 1));

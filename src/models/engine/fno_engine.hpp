@@ -79,6 +79,7 @@ class FnoEngine {
   void prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batch, Activations activations) const;
 
   T* stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block);
+  void expect_next(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block, Index other_block);
   const T* chain(TileVisit<T>& visit, FnoTrace<T>& trace, const Chain& blocks);
   void forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x);
   PassFields<T> chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const Chain& blocks) const;

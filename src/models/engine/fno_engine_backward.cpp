@@ -62,10 +62,12 @@ void FnoEngine<T>::head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldRea
     const Index size = config_.width * visit.tile.cells();
     memory.gz.require(size);
     const T* v = nullptr;
+    expect_next(trace, visit, last, last);
     if (has_last) {
       memory.v.require(size);
       memory.slopes.back().require(size);
-      kernels::gelu_with_derivative(size, stored(trace, visit, last), memory.v.data(), memory.slopes.back().data());
+      kernels::gelu_with_derivative(size, stored(trace, visit, last), memory.v.data(), memory.slopes.back().data(),
+                                    std::exchange(memory.soon, {}));
       v = memory.v.data();
     } else {
       v = chain(visit, trace, blocks);
@@ -101,6 +103,7 @@ const T* FnoEngine<T>::reach_block(TileVisit<T>& visit, FnoTrace<T>& trace, cons
                                    const T*& v) {
   ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
   const Index size = config_.width * visit.tile.cells();
+  expect_next(trace, visit, block, std::max<Index>(block - 1, 0));
   Chain blocks{.end = block, .lift_slopes = block == 0, .first_slope = std::max<Index>(block - 1, 0)};
   if (trace.activations == Activations::none) {
     blocks.end = blocks_;
@@ -123,7 +126,8 @@ const T* FnoEngine<T>::reach_block(TileVisit<T>& visit, FnoTrace<T>& trace, cons
     Buffer<T>& slope = memory.slopes[static_cast<std::size_t>(block - 1)];
     memory.v.require(size);
     slope.require(size);
-    kernels::gelu_with_derivative(size, stored(trace, visit, block - 1), memory.v.data(), slope.data());
+    kernels::gelu_with_derivative(size, stored(trace, visit, block - 1), memory.v.data(), slope.data(),
+                                  std::exchange(memory.soon, {}));
     v = memory.v.data();
   } else {
     v = chain(visit, trace, blocks);

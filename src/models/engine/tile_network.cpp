@@ -61,25 +61,26 @@ const T* TileNetwork<T>::lift_time(const Tiling::Tile& tile, const T* x, Work& w
 }
 
 template <RealScalar T>
-void TileNetwork<T>::lift(const Tiling::Tile& tile, const T* x, bool keep_slopes, Work& work, T* v) const {
+void TileNetwork<T>::lift(const Tiling::Tile& tile, const T* x, bool keep_slopes, kernels::Prefetch soon, Work& work,
+                          T* v) const {
   const Index cells = tile.cells(), in = config_.in_channels, width = config_.width;
   if (!has_lift_) {
     std::copy_n(x, width * cells, v);
     return;
   }
-  const auto activate = [keep_slopes](Index count, T* values, Buffer<T>& slopes) {
+  const auto activate = [keep_slopes](Index count, T* values, Buffer<T>& slopes, kernels::Prefetch arrays) {
     if (!keep_slopes) {
-      kernels::gelu(count, values, values);
+      kernels::gelu(count, values, values, arrays);
       return;
     }
     slopes.require(count);
-    kernels::gelu_with_derivative(count, values, values, slopes.data());
+    kernels::gelu_with_derivative(count, values, values, slopes.data(), arrays);
   };
   const T* h = lift_time(tile, x, work);
-  if (config_.in_steps > 0) activate(in * cells, work.time.data(), work.time_slope);
+  if (config_.in_steps > 0) activate(in * cells, work.time.data(), work.time_slope, {});
   kernels::multiply<T>(
       {width, cells, in, weights_.lift_channel_weight, in, 1, h, cells, v, cells, weights_.lift_channel_bias, 1, 0});
-  activate(width * cells, v, work.channel_slope);
+  activate(width * cells, v, work.channel_slope, soon);
 }
 
 template <RealScalar T>

@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "kernels/prefetch.hpp"
 #include "models/engine/fno_part.hpp"
 #include "models/engine/tiling.hpp"
 #include "tessera/core/buffer.hpp"
@@ -71,7 +72,7 @@ class TileNetwork {
   Index input_size(const Tiling::Tile& tile) const;
 
   /// v = gelu(lift_channel(gelu(lift_time(x)))); x itself in a part without a lift.
-  void lift(const Tiling::Tile& tile, const T* x, bool keep_slopes, Work& work, T* v) const;
+  void lift(const Tiling::Tile& tile, const T* x, bool keep_slopes, kernels::Prefetch soon, Work& work, T* v) const;
   /// After a lift of this tile that kept its slopes: from gv = dL/dv adds to `sums`, and, unless null, writes dL/dx.
   /// Destroys gv.
   void lift_backward(const Tiling::Tile& tile, const T* x, T* gv, Work& work, GradientSums& sums, T* gx) const;
