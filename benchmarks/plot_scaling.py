@@ -5,8 +5,9 @@
     python3 benchmarks/plot_scaling.py --x points --out pictures sizes.json
 
 Reads the JSON files the benchmark programs write. Records of one name (and of one value of each --by field) form a
-curve; x is the number of ranks, the grid points, or any numeric field. Writes one PNG per figure that the records have
-something for: time, bandwidth, efficiency (against ranks only), memory, traffic. Needs matplotlib.
+curve; x is the number of ranks, the grid points, or any numeric field; where all have the same x they are bars, in a
+panel per beginning of their names. Writes one PNG per figure that the records have something for: time, bandwidth,
+efficiency (against ranks only), memory, traffic. Needs matplotlib.
 """
 
 import argparse
@@ -141,7 +142,54 @@ def finish(figure, axes, curves, path):
     print(path)
 
 
+def draw_panel(axes, name, bars, colours, size):
+    """Bars are (label, (value, low, high)), from top to bottom; `size` is the largest of all panels."""
+    labels = [label for label, _ in bars]
+    values = [value for _, (value, _, _) in bars]
+    errors = [[max(0.0, value - low) for _, (value, low, _) in bars],
+              [max(0.0, high - value) for _, (value, _, high) in bars]]
+    axes.barh(labels, values, xerr=errors, color=[colours[label] for label in labels], height=0.7,
+              error_kw={"elinewidth": 0.9, "capsize": 2, "ecolor": "#333333"})
+    for index, (_, (value, _, high)) in enumerate(bars):
+        axes.annotate(short(value), (high, index), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_title(name, fontsize=9, loc="left")
+    axes.set_xlim(0, 1.18 * size)
+    axes.invert_yaxis()
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def draw_bars(plt, curves, args, kind, label, values_of):
+    """One panel for every beginning of the names up to the last slash."""
+    panels = {}
+    for name, points in curves.items():
+        values = values_of(points)
+        if values is not None:
+            group, _, own = name.rpartition("/")
+            panels.setdefault(group, []).append((own, values[0]))
+    if not panels:
+        return
+    heights = [len(bars) + 1.2 for bars in panels.values()]
+    figure, axes = plt.subplots(len(panels), 1, figsize=(7.0, 0.5 + 0.27 * sum(heights)), sharex=True, squeeze=False,
+                                height_ratios=heights, layout="constrained")
+    size = max(high for bars in panels.values() for _, (_, _, high) in bars)
+    labels = sorted({label for bars in panels.values() for label, _ in bars})
+    colours = {label: COLOURS[index % len(COLOURS)] for index, label in enumerate(labels)}
+    for at, (name, bars) in zip(axes[:, 0], panels.items()):
+        draw_panel(at, name, bars, colours, size)
+    axes[-1, 0].set_xlabel(label)
+    if args.title:
+        figure.suptitle(args.title, fontsize=11, x=0.01, ha="left")
+    path = os.path.join(args.out, f"{args.prefix}{kind}.png")
+    figure.savefig(path, dpi=160)
+    print(path)
+    plt.close(figure)
+
+
 def draw_figure(plt, curves, args, kind, ylabel, values_of, logarithmic):
+    if len(curves) > 1 and len({x_of(point, args.x) for points in curves.values() for point in points}) == 1:
+        draw_bars(plt, curves, args, kind, ylabel, values_of)
+        return
     figure, axes = new_axes(plt, args, ylabel)
     ticks = set()
     drawn = 0

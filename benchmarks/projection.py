@@ -92,7 +92,7 @@ def load_records(args):
     for record in records:
         contender = record["name"].rsplit("/", 1)[-1]
         same = record.get("activations", args.activations) == args.activations and kind_of(record) == args.kind
-        if not same or "median_s" not in record or "grid" not in record or contender in ("data", "dfno"):
+        if not same or "median_s" not in record or "grid" not in record or contender in ("data", "pipeline", "dfno"):
             continue
         run = (record.get("started"), record["name"].rsplit("/", 1)[0], str(record.get("network")))
         if contender in ("one rank", "independent ranks"):
