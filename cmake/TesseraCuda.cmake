@@ -21,8 +21,8 @@ if(TESSERA_CUDA)
     message(STATUS "CUDA: ${missing}; building for the CPU alone")
   else()
     message(FATAL_ERROR "TESSERA_CUDA=${TESSERA_CUDA}, but ${missing}. CUDA ${TESSERA_CUDA_VERSION} or newer is "
-      "needed: install it from https://developer.nvidia.com/cuda-downloads and name its folder by CUDAToolkit_ROOT "
-      "(or nvcc by CMAKE_CUDA_COMPILER), or configure with -DTESSERA_CUDA=OFF.")
+      "needed: install it from https://developer.nvidia.com/cuda-downloads and, where it is in a folder of its own, "
+      "name that by CUDAToolkit_ROOT; or configure with -DTESSERA_CUDA=OFF.")
   endif()
 endif()
 
