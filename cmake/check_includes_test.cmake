@@ -40,6 +40,8 @@ expect_violation("kernels/cpu/bad.cpp" "#include \"tessera/comm/communicator.hpp
 expect_violation("include/tessera/comm/bad.hpp" "#include \"kernels/copy.hpp\"\n" "bad.hpp:1: kernels/copy.hpp: public headers")
 expect_violation("include/tessera/cli/bad.hpp" "#include <toml++/toml.h>\n" "bad.hpp:1: .*public headers")
 expect_violation("include/tessera/io/bad.hpp" "#include <hdf5.h>\n" "bad.hpp:1: hdf5.h: public headers")
+expect_violation("include/tessera/core/bad.hpp" "#include <cuda_runtime_api.h>\n" "bad.hpp:1: .*public headers")
+expect_violation("kernels/cuda/bad.cu" "#include \"tessera/tensor/tensor.hpp\"\n" "kernels/cuda/bad.cu:1: .*'tensor'")
 expect_violation("src/io/bad.cpp" "#include \"../cli/options.hpp\"\n" "bad.cpp:1: .*relative")
 expect_violation("src/attic/bad.cpp" "#include <vector>\n" "bad.cpp:1: .*'attic' is not a room")
 file(REMOVE_RECURSE "${WORK}")

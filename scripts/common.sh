@@ -40,5 +40,16 @@ configure() {
   shift
   if command -v ccache >/dev/null; then launcher=ccache; fi
   (cd "$root" && cmake --preset "$preset" -DCMAKE_C_COMPILER_LAUNCHER="$launcher" \
-    -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" "$@")
+    -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DCMAKE_CUDA_COMPILER_LAUNCHER="$launcher" --no-warn-unused-cli "$@")
+}
+
+# cuda_missing prints why preset cuda cannot be built here, and nothing where it can (see cmake/TesseraCuda.cmake).
+cuda_missing() {
+  local nvcc version oldest=12.8
+  nvcc=$(command -v nvcc || echo "${CUDAToolkit_ROOT:-/usr/local/cuda}/bin/nvcc")
+  if ! version=$("$nvcc" --version 2>/dev/null | grep -oP 'release \K[0-9.]+'); then
+    echo "no CUDA toolkit (nvcc) was found"
+  elif [[ $(printf '%s\n' "$oldest" "$version" | sort -V | head -n 1) != "$oldest" ]]; then
+    echo "CUDA $version is older than $oldest"
+  fi
 }

@@ -6,7 +6,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 usage() {
   cat <<'TEXT'
 Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--network] [--no-install] [-- CTEST_OPTION...]
-  (nothing)     build with preset ci (optimised, warnings are errors) and run every test
+  (nothing)     build with preset ci (optimised, warnings are errors) and run every test; where there is nvcc, also
+                build preset cuda and run the device tests, which need a GPU to be more than skipped
   --sanitize    the same under AddressSanitizer and UndefinedBehaviorSanitizer (preset sanitize)
   --valgrind    build with preset debug and run the cheap MPI tests on 2 ranks under valgrind
   --large       also the tests labelled large, which need some 10 GB of memory
@@ -62,6 +63,31 @@ run_ctest() {
   return "$status"
 }
 
+# build_cuda builds the library with CUDA and its tests; cuda_result says how long it took, or why it was skipped.
+build_cuda() {
+  local missing started=$SECONDS
+  missing=$(cuda_missing)
+  if [[ -n $missing ]]; then
+    cuda_result="skipped: $missing"
+    return
+  fi
+  heading "Build (preset cuda)"
+  configure cuda
+  (cd "$root" && cmake --build --preset cuda --parallel "$(build_jobs)")
+  cuda_result="built in $(minutes_since "$started") in $root/build/cuda"
+}
+
+# run_cuda_tests runs the tests of preset cuda; those that need a device are skipped where there is none.
+run_cuda_tests() {
+  local log=$root/build/cuda/tests.log
+  if ! (cd "$root" && ctest --preset cuda --no-tests=error --verbose --output-log "$log" </dev/null >/dev/null); then
+    cat "$log"
+    cuda_result+=", tests failed"
+    return 1
+  fi
+  cuda_result+=", tests $(grep -om1 'skipped: no device.*' "$log" || echo passed)"
+}
+
 if $install; then
   heading "Packages"
   packages=(--tests)
@@ -75,15 +101,20 @@ configure "$preset"
 cmake --build "$build_dir" --parallel "$(build_jobs)"
 build_time=$(minutes_since "$build_started")
 
+cuda_result='skipped: built along with preset ci alone'
+if [[ $preset == ci ]]; then build_cuda; fi
+
 heading "Tests"
 tests_started=$SECONDS
 status=0
 result=''
 if [[ $preset == debug ]]; then run_valgrind || status=1; else run_ctest "$@" || status=1; fi
+if [[ $cuda_result == built* ]]; then run_cuda_tests || status=1; fi
 
 heading "Summary"
 echo "Build:   $build_time in $build_dir"
 echo "Tests:   $(minutes_since "$tests_started"), $result"
+echo "CUDA:    $cuda_result"
 if [[ $preset != debug ]]; then echo "Details: $build_dir/tests.xml"; fi
 if ((status == 0)); then echo "Passed."; else echo "FAILED."; fi
 exit "$status"

@@ -3,63 +3,30 @@
 #include <algorithm>
 #include <complex>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <type_traits>
 #include <vector>
 
+#include "kernels/box_axes.hpp"
 #include "kernels/cpu/simd/active.hpp"
 #include "kernels/elementwise.hpp"
-#include "tessera/core/error.hpp"
 
 namespace tessera::kernels {
 
 namespace {
 
-struct Axis {
-  Index extent, source_stride, destination_stride;
-};
-
-/// The axes longer than 1, ordered for the destination, neighbours merged where both sides are contiguous across them.
-std::vector<Axis> merged_axes(const char* operation, const Shape& extent, const Shape& source_strides,
-                              const Shape& destination_strides) {
-  if (source_strides.size() != extent.size() || destination_strides.size() != extent.size()) {
-    throw ShapeError(std::string(operation) + ": expected " + std::to_string(extent.size()) +
-                     " strides, found source " + to_string(source_strides) + ", destination " +
-                     to_string(destination_strides));
-  }
-  std::vector<Axis> axes;
-  for (std::size_t i = 0; i < extent.size(); ++i) {
-    if (extent[i] != 1) axes.push_back({extent[i], source_strides[i], destination_strides[i]});
-  }
-  std::stable_sort(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) {
-    return std::abs(a.destination_stride) > std::abs(b.destination_stride);
-  });
-  std::vector<Axis> merged;
-  for (const Axis& axis : axes) {
-    const bool contiguous = !merged.empty() && merged.back().source_stride == axis.extent * axis.source_stride &&
-                            merged.back().destination_stride == axis.extent * axis.destination_stride;
-    if (contiguous) {
-      merged.back() = {merged.back().extent * axis.extent, axis.source_stride, axis.destination_stride};
-    } else {
-      merged.push_back(axis);
-    }
-  }
-  return merged;
-}
-
 /// Calls run(source, destination, innermost axis) for every position of the outer axes.
 template <class T, class Run>
-void for_each_run(std::vector<Axis> axes, const T* source, T* destination, Run run) {
-  if (std::any_of(axes.begin(), axes.end(), [](const Axis& axis) { return axis.extent <= 0; })) return;
-  const Axis inner = axes.empty() ? Axis{1, 1, 1} : axes.back();
+void for_each_run(std::vector<BoxAxis> axes, const T* source, T* destination, Run run) {
+  if (std::any_of(axes.begin(), axes.end(), [](const BoxAxis& axis) { return axis.extent <= 0; })) return;
+  const BoxAxis inner = axes.empty() ? BoxAxis{1, 1, 1} : axes.back();
   if (!axes.empty()) axes.pop_back();
   std::vector<Index> position(axes.size(), 0);
   while (true) {
     run(source, destination, inner);
     std::size_t i = axes.size();
     for (; i > 0; --i) {
-      const Axis& axis = axes[i - 1];
+      const BoxAxis& axis = axes[i - 1];
       if (++position[i - 1] < axis.extent) {
         source += axis.source_stride;
         destination += axis.destination_stride;
@@ -73,10 +40,10 @@ void for_each_run(std::vector<Axis> axes, const T* source, T* destination, Run r
   }
 }
 
-bool contiguous(const Axis& axis) { return axis.source_stride == 1 && axis.destination_stride == 1; }
+bool contiguous(const BoxAxis& axis) { return axis.source_stride == 1 && axis.destination_stride == 1; }
 
 template <class T>
-void copy_strided(const T* from, T* to, const Axis& axis) {
+void copy_strided(const T* from, T* to, const BoxAxis& axis) {
   for (Index i = 0; i < axis.extent; ++i) to[i * axis.destination_stride] = from[i * axis.source_stride];
 }
 
@@ -87,7 +54,7 @@ void copy_box(const Shape& extent, const T* source, const Shape& source_strides,
               const Shape& destination_strides) {
   static_assert(std::is_trivially_copyable_v<T>);
   for_each_run(merged_axes("copy_box", extent, source_strides, destination_strides), source, destination,
-               [](const T* from, T* to, const Axis& axis) {
+               [](const T* from, T* to, const BoxAxis& axis) {
                  if (contiguous(axis)) {
                    std::memcpy(to, from, static_cast<std::size_t>(axis.extent) * sizeof(T));
                    return;
@@ -102,7 +69,7 @@ void stream_box(const Shape& extent, const T* source, const Shape& source_stride
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % sizeof(float) == 0);
   const simd::Table& table = simd::active();
   for_each_run(merged_axes("stream_box", extent, source_strides, destination_strides), source, destination,
-               [&](const T* from, T* to, const Axis& axis) {
+               [&](const T* from, T* to, const BoxAxis& axis) {
                  if (contiguous(axis)) {
                    constexpr auto kFloats = static_cast<Index>(sizeof(T) / sizeof(float));
                    table.stream_floats(axis.extent * kFloats, reinterpret_cast<const float*>(from),
@@ -118,7 +85,7 @@ template <class T>
 void add_box(const Shape& extent, const T* source, const Shape& source_strides, T* destination,
              const Shape& destination_strides) {
   for_each_run(merged_axes("add_box", extent, source_strides, destination_strides), source, destination,
-               [](const T* from, T* to, const Axis& axis) {
+               [](const T* from, T* to, const BoxAxis& axis) {
                  if (contiguous(axis)) {
                    axpy<T>(axis.extent, 1, from, to);
                    return;

@@ -17,19 +17,6 @@ RealPart<T>* reals(T* values) {
   return reinterpret_cast<RealPart<T>*>(values);
 }
 
-template <class R>
-simd::AdamConstants<R> adam_constants(const AdamStep& step) {
-  return {static_cast<R>(step.beta1),
-          static_cast<R>(1 - step.beta1),
-          static_cast<R>(step.beta2),
-          static_cast<R>(1 - step.beta2),
-          static_cast<R>(step.gradient_scale),
-          static_cast<R>(1 / step.correction2),
-          static_cast<R>(step.epsilon),
-          static_cast<R>(step.learning_rate / step.correction1),
-          static_cast<R>(1 - step.learning_rate * step.weight_decay)};
-}
-
 }  // namespace
 
 template <class T>

@@ -4,21 +4,18 @@
 /// gelu and its derivative for float by an exponential, without branches.
 ///   gelu(x) = max(x, 0) - z Q(z),   gelu'(x) = (x < 0 ? Q(z) : 1 - Q(z)) + x phi(x),   z = |x|,
 ///   Q(z) = erfc(z / sqrt 2) / 2 = e(z) P(z),   e(z) = exp(-z^2 / 2),   phi = e / sqrt(2 pi).
-/// P is a polynomial of degree 11 on [0, 5.75], where Q has fallen below 5e-9 and is taken as zero. Coefficients:
-/// minimax in the Chebyshev basis (Lawson's reweighted least squares on 4001 points, in double) of
-/// erfcx(z / sqrt 2) / 2 with the weight e(z) max(z, 1): error 3.3e-8; of 2^f on [-1/2, 1/2], relative: error 7.5e-8.
+/// P is in kernels/arithmetic/gelu_polynomial.hpp; the polynomial of 2^f on [-1/2, 1/2] is minimax alike, relative:
+/// error 7.5e-8.
 /// Largest absolute errors of the float code against double erfc, every 8th float with 1e-6 <= |x| < 10, at every
 /// level: gelu 2.7e-7 (half a unit in the last place of x = 4.47; 1.3e-7 max(1, |x|)), derivative 1.9e-7.
 
+#include "kernels/arithmetic/gelu_polynomial.hpp"
 #include "kernels/cpu/simd/gelu_parts.hpp"
 
 namespace tessera::kernels::simd::TESSERA_SIMD_NAMESPACE {
 
-inline constexpr float kTailStart = 5.75f;
-
-inline constexpr float kTailPolynomial[] = {0.49999997f,   -0.398939341f,    0.249955684f,    -0.132719308f,
-                                            0.0617024191f, -0.025148768f,    0.00871688128f,  -0.00242995704f,
-                                            0.0005074449f, -7.27643273e-05f, 6.28715179e-06f, -2.44198873e-07f};
+inline constexpr float kTailStart = kGaussianTailStart;
+inline constexpr GaussianTailPolynomial kTailPolynomial = gaussian_tail_polynomial();
 
 inline constexpr float kPowerPolynomial[] = {1.00000012f,   0.693146944f,   0.240221202f,
                                              0.0555071309f, 0.00967554282f, 0.00132764771f};
@@ -47,7 +44,7 @@ TESSERA_ALWAYS_INLINE GaussianTail gaussian_tail(Floats z) {
   const Floats fraction = exponent - (shifted - kRound);
   const FloatBits power = (FloatBits)polynomial(kPowerPolynomial, fraction) + ((FloatBits)shifted << 23);
   const Floats density = inside ? (Floats)power : Floats{};
-  return {density, density * polynomial(kTailPolynomial, bounded)};
+  return {density, density * polynomial(kTailPolynomial.coefficients, bounded)};
 }
 
 /// gelu(x) and gelu'(x).

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "kernels/arithmetic/adam.hpp"
 #include "kernels/prefetch.hpp"
 #include "kernels/product.hpp"
 
@@ -27,14 +28,6 @@ struct ComplexSum {
   bool conjugate_b;
   T* y;
   bool accumulate = false;
-};
-
-/// The constants of one Adam step: m = beta1 m + one_minus_beta1 (s g), v likewise with |s g|^2,
-/// w = decay w - rate m / (sqrt(v * inverse_correction2) + epsilon).
-template <class T>
-struct AdamConstants {
-  T beta1, one_minus_beta1, beta2, one_minus_beta2;
-  T gradient_scale, inverse_correction2, epsilon, rate, decay;
 };
 
 /// The loops over one real type.

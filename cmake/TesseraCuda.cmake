@@ -1,0 +1,56 @@
+# CUDA, where it is wanted and there: sets TESSERA_HAS_CUDA, enables the language and finds CUDA:: targets.
+set(TESSERA_CUDA AUTO CACHE STRING "Compute on NVIDIA devices: ON, OFF, or AUTO (where the CUDA toolkit is found)")
+set_property(CACHE TESSERA_CUDA PROPERTY STRINGS AUTO ON OFF)
+
+# The first toolkit that compiles for architecture 100.
+set(TESSERA_CUDA_VERSION 12.8)
+set(TESSERA_HAS_CUDA FALSE)
+
+if(TESSERA_CUDA)
+  find_package(CUDAToolkit QUIET)
+  if(NOT CUDAToolkit_FOUND OR NOT CUDAToolkit_NVCC_EXECUTABLE)
+    set(missing "no CUDA toolkit with nvcc was found")
+  elseif(CUDAToolkit_VERSION VERSION_LESS TESSERA_CUDA_VERSION)
+    set(missing "CUDA ${CUDAToolkit_VERSION} in ${CUDAToolkit_BIN_DIR} is too old")
+  else()
+    set(TESSERA_HAS_CUDA TRUE)
+  endif()
+  if(TESSERA_HAS_CUDA)
+    message(STATUS "CUDA ${CUDAToolkit_VERSION}: ${CUDAToolkit_NVCC_EXECUTABLE}")
+  elseif(TESSERA_CUDA STREQUAL "AUTO")
+    message(STATUS "CUDA: ${missing}; building for the CPU alone")
+  else()
+    message(FATAL_ERROR "TESSERA_CUDA=${TESSERA_CUDA}, but ${missing}. CUDA ${TESSERA_CUDA_VERSION} or newer is "
+      "needed: install it from https://developer.nvidia.com/cuda-downloads and, where it is in a folder of its own, "
+      "name that by CUDAToolkit_ROOT; or configure with -DTESSERA_CUDA=OFF.")
+  endif()
+endif()
+
+if(TESSERA_HAS_CUDA)
+  # Code for each, and PTX of the newest for what comes after it.
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
+    set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 100)
+  endif()
+  if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+    set(CMAKE_CUDA_COMPILER "${CUDAToolkit_NVCC_EXECUTABLE}")
+  endif()
+  enable_language(CUDA)
+  # CMake 3.25 does not know that nvcc 12 and 13 compile C++20.
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
+endif()
+
+# tessera_add_cuda(<target>) adds the device functions of core and the CUDA kernels to a library target, or what stands
+# for them in a build without CUDA.
+function(tessera_add_cuda target)
+  set(backends ${PROJECT_SOURCE_DIR}/src/core/backends)
+  if(NOT TESSERA_HAS_CUDA)
+    target_sources(${target} PRIVATE ${backends}/device_absent.cpp)
+    return()
+  endif()
+  file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
+  target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${kernels})
+  target_link_libraries(${target} PRIVATE CUDA::cudart_static)
+endfunction()

@@ -1,0 +1,27 @@
+#pragma once
+
+/// \file
+/// The CUDA device a rank computes on. Nothing falls back to the CPU: what needs a device throws where none is usable.
+/// CUDA keeps the device per thread, so these functions and all that use a device belong on one thread of a rank.
+
+#include <string>
+
+namespace tessera {
+
+/// Devices this process may use; 0 where none is usable, and why_no_device() then says why. Does not throw.
+int device_count();
+
+/// Why device_count() is 0: this build is without CUDA, no driver is installed or it is older than this build needs,
+/// the driver finds no device, or what else CUDA reported. Empty where a device is usable.
+std::string why_no_device();
+
+/// Throws CudaError, naming `operation` and why_no_device(), where no device is usable.
+void require_device(const std::string& operation);
+
+/// Makes device (local_rank mod device_count()) the one this thread computes on and returns its number; `local_rank`
+/// counts the ranks of a node, so that they spread over its devices. Memory that buffers give back stays in the pool of
+/// that device. To be called before the first Stream. Throws ArgumentError when `local_rank` is negative, CudaError
+/// where no device is usable or the device has no memory pools.
+int select_device(int local_rank);
+
+}  // namespace tessera

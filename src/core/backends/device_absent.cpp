@@ -1,0 +1,33 @@
+#include "core/backends/device_backend.hpp"
+#include "tessera/core/device.hpp"
+#include "tessera/core/device_copy.hpp"
+#include "tessera/core/pinned_buffer.hpp"
+
+namespace tessera {
+
+int device_count() { return 0; }
+
+std::string why_no_device() { return "this build of Tessera is without CUDA; configure it with -DTESSERA_CUDA=ON"; }
+
+namespace detail {
+
+void use_device(int) {}
+std::shared_ptr<CUstream_st> create_stream() { return nullptr; }
+void synchronize(CUstream_st*) {}
+
+void* allocate_device(CUstream_st*, std::size_t) {
+  require_device("DeviceBuffer");
+  return nullptr;
+}
+void free_device(CUstream_st*, void*) noexcept {}
+
+void* allocate_pinned(std::size_t) {
+  require_device("PinnedBuffer");
+  return nullptr;
+}
+void free_pinned(void*) noexcept {}
+
+void copy_bytes(CUstream_st*, std::size_t, const void*, void*) { require_device("copy_async"); }
+
+}  // namespace detail
+}  // namespace tessera

@@ -1,0 +1,109 @@
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+#include <limits>
+
+#include "core/backends/cuda_error.hpp"
+#include "core/backends/device_backend.hpp"
+#include "tessera/core/device.hpp"
+#include "tessera/core/device_copy.hpp"
+#include "tessera/core/error.hpp"
+#include "tessera/core/pinned_buffer.hpp"
+
+namespace tessera {
+
+namespace {
+
+struct Devices {
+  int count;
+  cudaError_t code;
+};
+
+Devices find_devices() {
+  int count = 0;
+  const cudaError_t code = cudaGetDeviceCount(&count);
+  if (code == cudaSuccess) return {count, count > 0 ? cudaSuccess : cudaErrorNoDevice};
+  // Not to be reported again by the next launch.
+  cudaGetLastError();
+  return {0, code};
+}
+
+/// "13.0" for 13000.
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+std::string driver_problem() {
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  if (driver == 0) return "no NVIDIA driver is installed";
+  return "the NVIDIA driver knows CUDA " + version_text(driver) + ", this build needs " + version_text(runtime) +
+         " or newer";
+}
+
+}  // namespace
+
+int device_count() { return find_devices().count; }
+
+std::string why_no_device() {
+  const cudaError_t code = find_devices().code;
+  if (code == cudaSuccess) return "";
+  if (code == cudaErrorInsufficientDriver) return driver_problem();
+  if (code == cudaErrorNoDevice) return "the NVIDIA driver finds no device (CUDA_VISIBLE_DEVICES may hide it)";
+  return "cudaGetDeviceCount: " + detail::describe(code);
+}
+
+namespace detail {
+
+void use_device(int device) {
+  check_cuda(cudaSetDevice(device), "cudaSetDevice");
+  int has_pools = 0;
+  check_cuda(cudaDeviceGetAttribute(&has_pools, cudaDevAttrMemoryPoolsSupported, device), "cudaDeviceGetAttribute");
+  if (has_pools == 0) {
+    throw CudaError("select_device: device " + std::to_string(device) + " has no memory pools (cudaMallocAsync)");
+  }
+  cudaMemPool_t pool = nullptr;
+  check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "cudaDeviceGetDefaultMemPool");
+  // By default a pool returns its memory to the system at every synchronisation, and allocating it again takes long.
+  std::uint64_t threshold = std::numeric_limits<std::uint64_t>::max();
+  check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &threshold), "cudaMemPoolSetAttribute");
+}
+
+std::shared_ptr<CUstream_st> create_stream() {
+  cudaStream_t stream = nullptr;
+  check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+  // What is on the stream is still carried out; a failure at the end of the program has nobody to tell.
+  return {stream, [](cudaStream_t handle) { cudaStreamDestroy(handle); }};
+}
+
+void synchronize(CUstream_st* stream) { check_cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize"); }
+
+void* allocate_device(CUstream_st* stream, std::size_t bytes) {
+  if (bytes == 0) return nullptr;
+  void* memory = nullptr;
+  const cudaError_t code = cudaMallocAsync(&memory, bytes, stream);
+  if (code != cudaSuccess) check_cuda(code, ("cudaMallocAsync of " + std::to_string(bytes) + " bytes").c_str());
+  return memory;
+}
+
+void free_device(CUstream_st* stream, void* memory) noexcept { cudaFreeAsync(memory, stream); }
+
+void* allocate_pinned(std::size_t bytes) {
+  require_device("PinnedBuffer");
+  if (bytes == 0) return nullptr;
+  void* memory = nullptr;
+  const cudaError_t code = cudaHostAlloc(&memory, bytes, cudaHostAllocPortable);
+  if (code != cudaSuccess) check_cuda(code, ("cudaHostAlloc of " + std::to_string(bytes) + " bytes").c_str());
+  return memory;
+}
+
+void free_pinned(void* memory) noexcept { cudaFreeHost(memory); }
+
+void copy_bytes(CUstream_st* stream, std::size_t bytes, const void* source, void* destination) {
+  if (bytes == 0) return;
+  check_cuda(cudaMemcpyAsync(destination, source, bytes, cudaMemcpyDefault, stream), "cudaMemcpyAsync");
+}
+
+}  // namespace detail
+}  // namespace tessera

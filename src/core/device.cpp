@@ -1,0 +1,23 @@
+#include "tessera/core/device.hpp"
+
+#include "core/backends/device_backend.hpp"
+#include "tessera/core/error.hpp"
+
+namespace tessera {
+
+void require_device(const std::string& operation) {
+  const std::string reason = why_no_device();
+  if (!reason.empty()) throw CudaError(operation + ": no CUDA device is usable: " + reason);
+}
+
+int select_device(int local_rank) {
+  if (local_rank < 0) {
+    throw ArgumentError("select_device: expected a local rank of at least 0, got " + std::to_string(local_rank));
+  }
+  require_device("select_device");
+  const int device = local_rank % device_count();
+  detail::use_device(device);
+  return device;
+}
+
+}  // namespace tessera

@@ -1,0 +1,75 @@
+#include <gmock/gmock.h>
+
+#include <cstdint>
+#include <numeric>
+#include <utility>
+
+#include "tessera/core/error.hpp"
+#include "tessera/core/pinned_buffer.hpp"
+#include "tests/kernels_cuda/on_device.hpp"
+
+namespace tessera {
+namespace {
+
+class DeviceMemory : public test::OnDevice {};
+
+TEST_F(DeviceMemory, LocalRanksGoRoundTheDevices) {
+  const int count = device_count();
+  for (int rank = 2 * count; rank >= 0; --rank) EXPECT_EQ(select_device(rank), rank % count);
+}
+
+TEST_F(DeviceMemory, WhatGoesThereThroughPinnedMemoryComesBack) {
+  for (const Index count : test::kCounts) {
+    PinnedBuffer<double> sent(count), received(count);
+    std::iota(sent.data(), sent.data() + count, 1.0);
+    DeviceBuffer<double> first(stream(), count), second(stream(), count);
+    copy_async(stream(), count, std::as_const(sent).data(), first.data());
+    copy_async(stream(), count, std::as_const(first).data(), second.data());
+    copy_async(stream(), count, std::as_const(second).data(), received.data());
+    stream().synchronize();
+    for (Index i = 0; i < count; ++i) ASSERT_EQ(received.data()[i], static_cast<double>(i + 1));
+  }
+}
+
+TEST_F(DeviceMemory, AnEmptyBufferHasNoAddress) {
+  EXPECT_EQ(DeviceBuffer<float>(stream(), 0).data(), nullptr);
+  EXPECT_EQ(PinnedBuffer<float>(0).data(), nullptr);
+  EXPECT_EQ(DeviceBuffer<float>().size(), 0);
+}
+
+TEST_F(DeviceMemory, MovedFromIsEmpty) {
+  DeviceBuffer<float> buffer(stream(), 5);
+  const DeviceBuffer<float> taken = std::move(buffer);
+  EXPECT_EQ(taken.size(), 5);
+  EXPECT_EQ(buffer.size(), 0);
+  EXPECT_EQ(buffer.data(), nullptr);
+  Stream old;
+  const Stream moved = std::move(old);
+  EXPECT_NE(moved.handle(), nullptr);
+  EXPECT_THROW(old.handle(), ArgumentError);
+  EXPECT_THROW(old.synchronize(), ArgumentError);
+}
+
+TEST_F(DeviceMemory, ABufferOutlivesItsStreamObject) {
+  DeviceBuffer<std::int32_t> buffer;
+  {
+    const Stream brief;
+    buffer = DeviceBuffer<std::int32_t>(brief, 1000);
+  }
+  buffer = {};
+  // The pool hands the memory out again.
+  EXPECT_NE(DeviceBuffer<std::int32_t>(stream(), 1000).data(), nullptr);
+}
+
+TEST_F(DeviceMemory, MoreThanTheDeviceHasIsRefusedWithItsSize) {
+  constexpr Index kPetabyte = Index{1} << 50;
+  EXPECT_THAT([this] { DeviceBuffer<char>(stream(), kPetabyte); },
+              testing::ThrowsMessage<CudaError>(testing::AllOf(
+                  testing::HasSubstr("cudaMallocAsync of 1125899906842624 bytes"), testing::HasSubstr("cudaError"))));
+  // The failure is not reported a second time.
+  EXPECT_NO_THROW(DeviceBuffer<char>(stream(), 16));
+  EXPECT_NO_THROW(stream().synchronize());
+}
+
+}  // namespace
+}  // namespace tessera
