@@ -2,8 +2,8 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
-#include "spectral/fourier_coefficients.hpp"
 #include "tessera/spectral/axis_transform.hpp"
 #include "tests/kernels/levels.hpp"
 #include "tests/kernels_cuda/on_device.hpp"
@@ -46,10 +46,14 @@ class DeviceLineTransforms : public tessera::test::OnDevice {
 
   template <class T>
   DeviceBuffer<std::complex<T>> device_matrix(const FourierLine& line, ModeScaling scaling) const {
-    const FourierCoefficients coefficients = fourier_coefficients(line, scaling);
     std::vector<std::complex<T>> matrix;
-    for (std::size_t i = 0; i < coefficients.cosine.size(); ++i) {
-      matrix.emplace_back(static_cast<T>(coefficients.cosine[i]), static_cast<T>(-coefficients.sine[i]));
+    for (std::size_t k = 0; k < line.frequencies.size(); ++k) {
+      const double scale = scaling == ModeScaling::inverse ? line.inverse_weights[k] : 1.0;
+      for (Index n = line.slab.start; n < line.slab.start + line.slab.extent; ++n) {
+        const auto turn = static_cast<double>(line.frequencies[k] * n % line.length);
+        const double angle = -2 * std::numbers::pi * turn / static_cast<double>(line.length);
+        matrix.emplace_back(static_cast<T>(scale * std::cos(angle)), static_cast<T>(scale * std::sin(angle)));
+      }
     }
     return to_device(matrix);
   }
