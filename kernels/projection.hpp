@@ -27,7 +27,9 @@ TESSERA_HOST_DEVICE inline Index projection_weights(const Projection<T>& project
   return projection.hidden * (projection.width + 1) + projection.out * (projection.hidden + 1);
 }
 
-/// y from v. Throws ShapeError when width or out is above kMostProjectedWidth or kMostProjectedOutputs.
+/// y from v. Throws ShapeError when width or out is above kMostProjectedWidth or kMostProjectedOutputs, CudaError where
+/// the device has too little shared memory for a block: up to 67 KB for float and 131 KB for double, of which less for
+/// smaller widths, and 64 numbers more for every output in project_with_loss.
 template <class T>
 void project(const Stream& stream, const Projection<T>& projection, Index points, const T* v, T* y);
 
