@@ -2,10 +2,12 @@
 
 /// \file
 /// Small dense products over long contiguous rows: channel products, truncated Fourier transforms by matrix, and the
-/// weight gradients of both. Everything is real and row-major; complex data is passed as interleaved reals.
+/// weight gradients of both. Everything is real and row-major; complex data is passed as interleaved reals. With a
+/// Stream: on the device, see kernels/elementwise.hpp.
 
 #include "kernels/product.hpp"
 #include "tessera/core/shape.hpp"
+#include "tessera/core/stream.hpp"
 
 namespace tessera::kernels {
 
@@ -45,16 +47,25 @@ void add_dot_products(Index m, Index n, Index k, const T* a, Index lda, const T*
 template <class T>
 void apply_along_axis(Index outer, Index output, Index input, Index inner, const T* weight, const T* bias, const T* x,
                       T* y);
+template <class T>
+void apply_along_axis(const Stream& stream, Index outer, Index output, Index input, Index inner, const T* weight,
+                      const T* bias, const T* x, T* y);
 
 /// The adjoint of apply_along_axis with respect to x:  gx[a, i, c] = sum_o W[o, i] gy[a, o, c].
 template <class T>
 void apply_transposed_along_axis(Index outer, Index output, Index input, Index inner, const T* weight, const T* gy,
                                  T* gx);
+template <class T>
+void apply_transposed_along_axis(const Stream& stream, Index outer, Index output, Index input, Index inner,
+                                 const T* weight, const T* gy, T* gx);
 
 /// The adjoint of apply_along_axis with respect to W and the bias (null: not wanted), added to what is there:
 ///   gW[o, i] += sum_{a, c} gy[a, o, c] x[a, i, c],   gb[o] += sum_{a, c} gy[a, o, c]
 template <class T>
 void accumulate_axis_gradient(Index outer, Index output, Index input, Index inner, const T* x, const T* gy, T* gweight,
                               T* gbias);
+template <class T>
+void accumulate_axis_gradient(const Stream& stream, Index outer, Index output, Index input, Index inner, const T* x,
+                              const T* gy, T* gweight, T* gbias);
 
 }  // namespace tessera::kernels

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/partial_sums.cuh"
 #include "kernels/elementwise.hpp"
 #include "tessera/core/device_buffer.hpp"
 
@@ -12,6 +12,7 @@ namespace {
 using cuda::kPackLanes;
 using cuda::kThreads;
 using cuda::load;
+using cuda::sum_of_block;
 using cuda::thread_number;
 using cuda::thread_total;
 
@@ -25,18 +26,6 @@ constexpr Index kPacksPerThread = 4;
 unsigned partial_sums(Index packs) {
   constexpr Index kPacksPerBlock = kThreads * kPacksPerThread;
   return static_cast<unsigned>(std::clamp<Index>((packs + kPacksPerBlock - 1) / kPacksPerBlock, 1, kMostPartialSums));
-}
-
-/// The sum over the block's threads, on thread 0.
-__device__ double sum_of_block(double term) {
-  __shared__ double terms[kThreads];
-  terms[threadIdx.x] = term;
-  __syncthreads();
-  for (unsigned half = kThreads / 2; half > 0; half /= 2) {
-    if (threadIdx.x < half) terms[threadIdx.x] += terms[threadIdx.x + half];
-    __syncthreads();
-  }
-  return terms[0];
 }
 
 /// partial[block] = the block's share of the sum of term.at<Lanes>(i), which covers the elements i to i + Lanes - 1.

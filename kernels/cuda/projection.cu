@@ -1,0 +1,144 @@
+#include "kernels/projection.hpp"
+
+#include <string>
+
+#include "kernels/cuda/partial_sums.cuh"
+#include "kernels/cuda/projection_backward.cuh"
+#include "tessera/core/device_buffer.hpp"
+#include "tessera/core/error.hpp"
+
+namespace tessera::kernels {
+
+namespace {
+
+using cuda::kPoints;
+using cuda::kThreads;
+using cuda::LossArrays;
+using cuda::LossSums;
+using cuda::PartialSums;
+using cuda::ProjectionTiles;
+
+/// Blocks that go through the points beside each other, at most; each has sums of its own.
+constexpr Index kMostProjectionParts = 264;
+
+template <int WidthRows, class T>
+__global__ void __launch_bounds__(kThreads) project_points(Projection<T> projection, Index points, const T* v, T* y) {
+  extern __shared__ uint4 memory[];
+  auto& tiles = *reinterpret_cast<ProjectionTiles<T, WidthRows>*>(memory);
+  for (Index first_point = static_cast<Index>(blockIdx.x) * kPoints; first_point < points;
+       first_point += static_cast<Index>(gridDim.x) * kPoints) {
+    __syncthreads();
+    cuda::stage_points(projection, points, first_point, v, tiles);
+    const Index p = first_point + threadIdx.x % kPoints;
+    for (Index first = 0; first < projection.out; first += cuda::kOutputGroup) {
+      const T value = cuda::output_value(projection, first, tiles);
+      const Index o = first + threadIdx.x / kPoints;
+      if (o < projection.out && p < points) y[o * points + p] = value;
+    }
+  }
+}
+
+template <int WidthRows, class T>
+__global__ void __launch_bounds__(kThreads)
+    project_points_backward(Projection<T> projection, Index points, LossArrays<T> arrays, double* partial) {
+  extern __shared__ uint4 memory[];
+  auto& tiles = *reinterpret_cast<ProjectionTiles<T, WidthRows>*>(memory);
+  const Index weights = projection_weights(projection);
+  PartialSums<T> sums = {partial + static_cast<Index>(blockIdx.x) * (weights + 2), true};
+  LossSums loss;
+  for (Index first_point = static_cast<Index>(blockIdx.x) * kPoints; first_point < points;
+       first_point += static_cast<Index>(gridDim.x) * kPoints) {
+    __syncthreads();
+    cuda::project_tile_backward(projection, points, first_point, arrays, sums, loss, tiles);
+    sums.first = false;
+  }
+  const double error = cuda::sum_of_block(loss.error), target = cuda::sum_of_block(loss.target);
+  if (threadIdx.x > 0) return;
+  sums.values[weights] = error;
+  sums.values[weights + 1] = target;
+}
+
+struct AddToGradientsAndLoss {
+  Index weights;
+  double* gweights;
+  double* loss;
+
+  __device__ void add(Index entry, double sum) const {
+    (entry < weights ? gweights[entry] : loss[entry - weights]) += sum;
+  }
+};
+
+void require_at_most(const char* operation, const char* what, Index found, Index most) {
+  if (found <= most) return;
+  throw ShapeError(std::string(operation) + ": expected " + what + " of at most " + std::to_string(most) + ", found " +
+                   std::to_string(found));
+}
+
+/// visit(integral constant WidthRows), the smallest that holds `width`.
+template <class Visit>
+void with_width_rows(Index width, Visit visit) {
+  if (width <= cuda::kSide) return visit(std::integral_constant<int, 1>{});
+  if (width <= 2 * cuda::kSide) return visit(std::integral_constant<int, 2>{});
+  visit(std::integral_constant<int, 4>{});
+}
+
+/// A block's shared memory in bytes, of which `kernel` is allowed to have that much.
+template <class T, int WidthRows, class Kernel>
+std::size_t shared_bytes(Kernel* kernel, Index error_rows) {
+  const std::size_t errors = static_cast<std::size_t>(error_rows) * kPoints * sizeof(T);
+  const std::size_t bytes = sizeof(ProjectionTiles<T, WidthRows>) + errors;
+  detail::check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
+                     "cudaFuncSetAttribute");
+  return bytes;
+}
+
+template <class T>
+void require_supported(const char* operation, const Projection<T>& projection) {
+  require_at_most(operation, "a width", projection.width, kMostProjectedWidth);
+  require_at_most(operation, "a number of outputs", projection.out, kMostProjectedOutputs);
+}
+
+}  // namespace
+
+template <class T>
+void project(const Stream& stream, const Projection<T>& projection, Index points, const T* v, T* y) {
+  require_supported("project", projection);
+  if (points <= 0 || projection.out <= 0) return;
+  const auto blocks = static_cast<unsigned>(std::min((points + kPoints - 1) / kPoints, cuda::kMaxBlocks));
+  with_width_rows(projection.width, [&](auto rows) {
+    constexpr int kWidthRows = decltype(rows)::value;
+    const std::size_t bytes = shared_bytes<T, kWidthRows>(project_points<kWidthRows, T>, 0);
+    project_points<kWidthRows><<<blocks, kThreads, bytes, stream.handle()>>>(projection, points, v, y);
+  });
+  detail::check_launch("project");
+}
+
+template <class T>
+void project_with_loss(const Stream& stream, const Projection<T>& projection, Index points, const T* v, const T* target,
+                       T* gv, double* gweights, double* loss) {
+  const char* kernel = "project_with_loss";
+  require_supported(kernel, projection);
+  if (points <= 0) return;
+  const Index parts = std::min((points + kPoints - 1) / kPoints, kMostProjectionParts);
+  const Index weights = projection_weights(projection);
+  DeviceBuffer<double> partial(stream, parts * (weights + 2));
+  with_width_rows(projection.width, [&](auto rows) {
+    constexpr int kWidthRows = decltype(rows)::value;
+    const std::size_t bytes = shared_bytes<T, kWidthRows>(project_points_backward<kWidthRows, T>, projection.out);
+    project_points_backward<kWidthRows><<<static_cast<unsigned>(parts), kThreads, bytes, stream.handle()>>>(
+        projection, points, LossArrays<T>{v, target, gv}, partial.data());
+  });
+  detail::check_launch(kernel);
+  cuda::launch_add_parts(stream, kernel, parts, weights + 2, partial.data(),
+                         AddToGradientsAndLoss{weights, gweights, loss});
+}
+
+#define TESSERA_INSTANTIATE(T)                                                                                    \
+  template void project<T>(const Stream&, const Projection<T>&, Index, const T*, T*);                             \
+  template void project_with_loss<T>(const Stream&, const Projection<T>&, Index, const T*, const T*, T*, double*, \
+                                     double*);
+
+TESSERA_INSTANTIATE(float)
+TESSERA_INSTANTIATE(double)
+
+}  // namespace tessera::kernels
