@@ -57,8 +57,8 @@ set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_C)
 check_symbol_exists(MPIX_Query_cuda_support "mpi.h;mpi-ext.h" TESSERA_MPI_CAN_BE_ASKED)
 cmake_pop_check_state()
 
-# tessera_add_cuda(<target>) adds the device functions of core, the CUDA kernels and NCCL to a library target, or what
-# stands for them in a build without.
+# tessera_add_cuda(<target>) adds the device functions of core, the CUDA kernels, NCCL and the question whether MPI moves
+# device memory to a library target, or what stands for each in a build without.
 function(tessera_add_cuda target)
   set(comm ${PROJECT_SOURCE_DIR}/src/comm/backends)
   if(TESSERA_MPI_CAN_BE_ASKED)
