@@ -1,6 +1,7 @@
 # NCCL::nccl: NVIDIA's collective communication library. NCCL_ROOT, variable or environment, names another place to look
 # first; the folders of the CUDA toolkit are looked into, too.
-find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${NCCL_ROOT} ENV NCCL_ROOT PATH_SUFFIXES include PATHS ${CUDAToolkit_INCLUDE_DIRS})
+find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${NCCL_ROOT} ENV NCCL_ROOT PATH_SUFFIXES include
+  PATHS ${CUDAToolkit_INCLUDE_DIRS})
 find_library(NCCL_LIBRARY nccl HINTS ${NCCL_ROOT} ENV NCCL_ROOT PATH_SUFFIXES lib lib64
   PATHS ${CUDAToolkit_LIBRARY_DIR} ${CUDAToolkit_LIBRARY_ROOT} ${CUDAToolkit_TARGET_DIR})
 

@@ -67,10 +67,11 @@ class NcclTransport : public detail::DeviceTransport {
           "ncclReduceScatter");
       return;
     }
+    CUstream_st* const queue = stream.handle();
     // NCCL has no uneven one; a group of reductions runs as one operation.
     for_each_piece(values, counts, "ncclReduce", [&](void* piece, std::size_t count, int owner) {
       void* sum = ranks_.rank() == owner ? own : nullptr;
-      return ncclReduce(piece, sum, count, type_of(values), ncclSum, owner, handle_, stream.handle());
+      return ncclReduce(piece, sum, count, type_of(values), ncclSum, owner, handle_, queue);
     });
   }
 
@@ -81,20 +82,23 @@ class NcclTransport : public detail::DeviceTransport {
              "ncclAllGather");
       return;
     }
+    CUstream_st* const queue = stream.handle();
     for_each_piece(values, counts, "ncclBroadcast", [&](void* piece, std::size_t count, int owner) {
-      return ncclBroadcast(piece, piece, count, type_of(values), owner, handle_, stream.handle());
+      return ncclBroadcast(piece, piece, count, type_of(values), owner, handle_, queue);
     });
   }
 
   void exchange(const Stream& stream, std::span<const Message> sends, std::span<const Message> receives) override {
+    // Nothing may throw while the group is open.
+    CUstream_st* const queue = stream.handle();
     Group group(*this, "ncclSend and ncclRecv");
     for (const Message& message : receives) {
       if (message.bytes == 0) continue;
-      group.add(ncclRecv(message.data, size_of(message.bytes), ncclInt8, message.peer, handle_, stream.handle()));
+      group.add(ncclRecv(message.data, size_of(message.bytes), ncclInt8, message.peer, handle_, queue));
     }
     for (const Message& message : sends) {
       if (message.bytes == 0) continue;
-      group.add(ncclSend(message.data, size_of(message.bytes), ncclInt8, message.peer, handle_, stream.handle()));
+      group.add(ncclSend(message.data, size_of(message.bytes), ncclInt8, message.peer, handle_, queue));
     }
     group.end();
   }
