@@ -1,4 +1,5 @@
-# CUDA, where it is wanted and there: sets TESSERA_HAS_CUDA, enables the language and finds CUDA:: targets.
+# CUDA and NCCL, where they are wanted and there: sets TESSERA_HAS_CUDA and TESSERA_HAS_NCCL, enables the language and
+# finds CUDA:: targets and NCCL::nccl.
 set(TESSERA_CUDA AUTO CACHE STRING "Compute on NVIDIA devices: ON, OFF, or AUTO (where the CUDA toolkit is found)")
 set_property(CACHE TESSERA_CUDA PROPERTY STRINGS AUTO ON OFF)
 
@@ -40,11 +41,37 @@ if(TESSERA_HAS_CUDA)
     set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
     set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
   endif()
+  # The first with communicators that do not block, and so can be aborted.
+  find_package(NCCL 2.14)
+  set(TESSERA_HAS_NCCL ${NCCL_FOUND})
+endif()
+if(NOT TESSERA_HAS_NCCL)
+  set(TESSERA_HAS_NCCL FALSE)
 endif()
 
-# tessera_add_cuda(<target>) adds the device functions of core and the CUDA kernels to a library target, or what stands
-# for them in a build without CUDA.
+# Whether this MPI can be asked if it moves device memory.
+include(CheckSymbolExists)
+include(CMakePushCheckState)
+cmake_push_check_state(RESET)
+set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_C)
+check_symbol_exists(MPIX_Query_cuda_support "mpi.h;mpi-ext.h" TESSERA_MPI_CAN_BE_ASKED)
+cmake_pop_check_state()
+
+# tessera_add_cuda(<target>) adds the device functions of core, the CUDA kernels, NCCL and the question whether MPI moves
+# device memory to a library target, or what stands for each in a build without.
 function(tessera_add_cuda target)
+  set(comm ${PROJECT_SOURCE_DIR}/src/comm/backends)
+  if(TESSERA_MPI_CAN_BE_ASKED)
+    target_sources(${target} PRIVATE ${comm}/mpi_cuda_query.cpp)
+  else()
+    target_sources(${target} PRIVATE ${comm}/mpi_cuda_query_absent.cpp)
+  endif()
+  if(TESSERA_HAS_NCCL)
+    target_sources(${target} PRIVATE ${comm}/nccl_transport.cpp)
+    target_link_libraries(${target} PRIVATE NCCL::nccl)
+  else()
+    target_sources(${target} PRIVATE ${comm}/nccl_absent.cpp)
+  endif()
   set(backends ${PROJECT_SOURCE_DIR}/src/core/backends)
   if(NOT TESSERA_HAS_CUDA)
     target_sources(${target} PRIVATE ${backends}/device_absent.cpp)

@@ -17,6 +17,7 @@ function(tessera_install)
     "${PROJECT_BINARY_DIR}/TesseraConfig.cmake" INSTALL_DESTINATION ${package_dir})
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/TesseraConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/TesseraConfig.cmake" "${PROJECT_BINARY_DIR}/TesseraConfigVersion.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/FindFFTW3.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindParallelHDF5.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindFFTW3.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindNCCL.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindParallelHDF5.cmake"
     DESTINATION ${package_dir})
 endfunction()

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "probe.hpp"
 #include "run_config.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/models/choose_partition.hpp"
@@ -22,6 +23,7 @@ struct PlanOptions {
   Settings settings;
   Index ranks = 0;
   bool json = false;
+  bool probe = false;
 };
 
 void add_plan_settings(Settings& settings, PlanOptions& options) {
@@ -216,14 +218,19 @@ void add_plan_command(CLI::App& program, Job& job) {
   CLI::App& command =
       *program.add_subcommand("plan", "Print what a model on a partition costs each rank in bytes sent and held");
   options->settings.add_options(command, {"plan", "model", "run.partition", "run.precision", "training.batch_size"});
-  command.add_flag("--json", options->json, "Print one JSON object instead of a table");
+  CLI::Option* json = command.add_flag("--json", options->json, "Print one JSON object instead of a table");
+  command
+      .add_flag("--probe", options->probe,
+                "Print the devices of every rank and how data in their memory would travel, and nothing else")
+      ->excludes(json);
   command.footer(
       "Nothing is allocated and no mpirun is needed: --partition or --ranks say how many ranks to plan for.\n"
-      "Example:\n  tessera plan --grid 64,64,64,30 --in-steps 1 --modes 8,8,8,8 --ranks 8");
+      "Example:\n  tessera plan --grid 64,64,64,30 --in-steps 1 --modes 8,8,8,8 --ranks 8\n"
+      "What is there to compute on, as mpirun places the ranks:\n  mpirun -n 2 tessera plan --probe");
   command.callback([options, &job] {
     job = [options](const World& world) {
       options->settings.resolve(*world);
-      return run_plan(*options, world);
+      return options->probe ? run_probe(world) : run_plan(*options, world);
     };
   });
 }

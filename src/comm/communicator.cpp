@@ -202,9 +202,7 @@ void Communicator::broadcast(T* values, Index count, int root) const {
   for_each_chunk(count, chunk_elements(sizeof(T)), [&](Index offset, int part) {
     check_mpi(MPI_Bcast(values + offset, part, mpi_type<T>(), root, handle_), "MPI_Bcast");
   });
-  if (rank_ == root && count > 0) {
-    ledger_->record((size_ - 1) * count * static_cast<Index>(sizeof(T)), size_ - 1);
-  }
+  ledger_->record(broadcast_traffic(count * static_cast<Index>(sizeof(T)), size_, rank_ == root));
 }
 
 template <class T>
@@ -215,7 +213,7 @@ void Communicator::sum_to_root(T* values, Index count, int root) const {
     check_mpi(MPI_Reduce(rank_ == root ? MPI_IN_PLACE : piece, piece, part, mpi_type<T>(), MPI_SUM, root, handle_),
               "MPI_Reduce");
   });
-  if (rank_ != root && count > 0) ledger_->record(count * static_cast<Index>(sizeof(T)), 1);
+  ledger_->record(sum_to_root_traffic(count * static_cast<Index>(sizeof(T)), size_, rank_ == root));
 }
 
 template <class T>
@@ -224,7 +222,53 @@ void Communicator::all_sum(T* values, Index count) const {
   for_each_chunk(count, chunk_elements(sizeof(T)), [&](Index offset, int part) {
     check_mpi(MPI_Allreduce(MPI_IN_PLACE, values + offset, part, mpi_type<T>(), MPI_SUM, handle_), "MPI_Allreduce");
   });
-  if (count > 0) ledger_->record(2 * (size_ - 1) * count * static_cast<Index>(sizeof(T)) / size_, 2 * (size_ - 1));
+  ledger_->record(all_sum_traffic(count * static_cast<Index>(sizeof(T)), size_));
+}
+
+std::vector<int> Communicator::whole_counts(std::span<const Index> counts, std::size_t element_size,
+                                            const char* operation) const {
+  if (static_cast<int>(counts.size()) != size_) {
+    throw ArgumentError("Communicator::" + std::string(operation) + ": expected " + std::to_string(size_) +
+                        " counts, got " + std::to_string(counts.size()));
+  }
+  const bool fits = std::accumulate(counts.begin(), counts.end(), Index{0}) <= chunk_elements(element_size);
+  return fits ? std::vector<int>(counts.begin(), counts.end()) : std::vector<int>{};
+}
+
+template <class T>
+void Communicator::reduce_scatter(const T* values, T* own, std::span<const Index> counts) const {
+  const std::vector<int> whole = whole_counts(counts, sizeof(T), "reduce_scatter");
+  if (!whole.empty()) {
+    check_mpi(MPI_Reduce_scatter(values, own, whole.data(), mpi_type<T>(), MPI_SUM, handle_), "MPI_Reduce_scatter");
+  }
+  for (int owner = 0; whole.empty() && owner < size_; ++owner) {
+    const Index count = counts[static_cast<std::size_t>(owner)];
+    for_each_chunk(count, chunk_elements(sizeof(T)), [&](Index offset, int part) {
+      check_mpi(MPI_Reduce(values + offset, own + offset, part, mpi_type<T>(), MPI_SUM, owner, handle_), "MPI_Reduce");
+    });
+    values += count;
+  }
+  ledger_->record(reduce_scatter_traffic(counts, sizeof(T), rank_));
+}
+
+template <class T>
+void Communicator::all_gather(T* values, std::span<const Index> counts) const {
+  const std::vector<int> whole = whole_counts(counts, sizeof(T), "all_gather");
+  if (!whole.empty()) {
+    std::vector<int> starts(whole.size());
+    std::exclusive_scan(whole.begin(), whole.end(), starts.begin(), 0);
+    check_mpi(
+        MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, whole.data(), starts.data(), mpi_type<T>(), handle_),
+        "MPI_Allgatherv");
+  }
+  for (int owner = 0; whole.empty() && owner < size_; ++owner) {
+    const Index count = counts[static_cast<std::size_t>(owner)];
+    for_each_chunk(count, chunk_elements(sizeof(T)), [&](Index offset, int part) {
+      check_mpi(MPI_Bcast(values + offset, part, mpi_type<T>(), owner, handle_), "MPI_Bcast");
+    });
+    values += count;
+  }
+  ledger_->record(all_gather_traffic(counts, sizeof(T), rank_));
 }
 
 template <class T>
@@ -318,6 +362,15 @@ TESSERA_INSTANTIATE(std::complex<float>)
 TESSERA_INSTANTIATE(std::complex<double>)
 TESSERA_INSTANTIATE(int)
 TESSERA_INSTANTIATE(Index)
+#undef TESSERA_INSTANTIATE
+
+#define TESSERA_INSTANTIATE(T)                                                               \
+  template void Communicator::reduce_scatter<T>(const T*, T*, std::span<const Index>) const; \
+  template void Communicator::all_gather<T>(T*, std::span<const Index>) const;
+TESSERA_INSTANTIATE(float)
+TESSERA_INSTANTIATE(double)
+TESSERA_INSTANTIATE(std::complex<float>)
+TESSERA_INSTANTIATE(std::complex<double>)
 #undef TESSERA_INSTANTIATE
 
 #define TESSERA_INSTANTIATE(T)                  \

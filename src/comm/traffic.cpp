@@ -6,6 +6,33 @@ namespace {
 const std::string kUnlabelled = "unlabelled";
 }
 
+Traffic broadcast_traffic(Index bytes, int ranks, bool is_root) {
+  return is_root && bytes > 0 ? Traffic{(ranks - 1) * bytes, ranks - 1} : Traffic{};
+}
+
+Traffic sum_to_root_traffic(Index bytes, int ranks, bool is_root) {
+  return !is_root && ranks > 1 && bytes > 0 ? Traffic{bytes, 1} : Traffic{};
+}
+
+Traffic all_sum_traffic(Index bytes, int ranks) {
+  return bytes > 0 ? Traffic{2 * (ranks - 1) * bytes / ranks, 2 * (ranks - 1)} : Traffic{};
+}
+
+Traffic reduce_scatter_traffic(std::span<const Index> counts, std::size_t element_size, int rank) {
+  Traffic sent;
+  for (std::size_t other = 0; other < counts.size(); ++other) {
+    if (static_cast<int>(other) == rank || counts[other] == 0) continue;
+    sent.bytes += counts[other] * static_cast<Index>(element_size);
+    ++sent.messages;
+  }
+  return sent;
+}
+
+Traffic all_gather_traffic(std::span<const Index> counts, std::size_t element_size, int rank) {
+  const Index bytes = counts[static_cast<std::size_t>(rank)] * static_cast<Index>(element_size);
+  return broadcast_traffic(bytes, static_cast<int>(counts.size()), true);
+}
+
 void TrafficLedger::record(Index bytes, Index messages) {
   if (messages == 0) return;
   Traffic& entry = entries_[label_];

@@ -11,6 +11,8 @@ Stream::Stream() {
   handle_ = detail::create_stream();
 }
 
+bool Stream::done() const { return detail::done(handle()); }
+
 void Stream::synchronize() const { detail::synchronize(handle()); }
 
 // A null handle would mean CUDA's default stream, and work on it would silently run in another order.

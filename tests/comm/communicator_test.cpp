@@ -64,6 +64,46 @@ TYPED_TEST(CollectivesOf, AreExact) {
 
 TYPED_TEST(CollectivesOf, AreExactInPieces) { expect_collectives<TypeParam>(small_chunks(), 23); }
 
+/// Uneven pieces, some of them empty: sums are scattered, then gathered.
+template <class T>
+void expect_pieces(const Communicator& communicator, Index scale) {
+  const int ranks = communicator.size();
+  std::vector<Index> counts;
+  for (int rank = 0; rank < ranks; ++rank) counts.push_back(rank % 3 == 1 ? 0 : scale * (rank + 1) + rank % 2);
+  const auto before = counts.begin() + communicator.rank();
+  const Index start = std::accumulate(counts.begin(), before, Index{0});
+  const Index total = std::accumulate(counts.begin(), counts.end(), Index{0});
+  const auto values = counting<T>(total, communicator.rank() + 1);
+  std::vector<T> own(static_cast<std::size_t>(*before));
+  communicator.reduce_scatter<T>(values.data(), own.data(), counts);
+  const auto sum = counting<T>(total, ranks * (ranks + 1) / 2);
+  EXPECT_EQ(own, std::vector<T>(sum.begin() + start, sum.begin() + start + *before));
+
+  std::vector<T> whole(static_cast<std::size_t>(total));
+  std::copy(own.begin(), own.end(), whole.begin() + start);
+  communicator.all_gather<T>(whole.data(), counts);
+  EXPECT_EQ(whole, sum);
+}
+
+template <class T>
+class PiecesOf : public testing::Test {};
+using PieceTypes = testing::Types<float, double, std::complex<float>, std::complex<double>>;
+TYPED_TEST_SUITE(PiecesOf, PieceTypes);
+
+TYPED_TEST(PiecesOf, AreScatteredAndGathered) {
+  for (const Index scale : {0, 1, 50}) {
+    expect_pieces<TypeParam>(*world(), scale);
+    expect_pieces<TypeParam>(small_chunks(), scale);
+  }
+}
+
+TEST(Communicator, RefusesPiecesForMoreOrFewerRanks) {
+  double value = 0.0, own = 0.0;
+  const std::vector<Index> counts(static_cast<std::size_t>(world()->size() + 1), 0);
+  EXPECT_THROW(world()->reduce_scatter<double>(&value, &own, counts), ArgumentError);
+  EXPECT_THROW(world()->all_gather<double>(&value, counts), ArgumentError);
+}
+
 template <class T>
 void expect_single_values() {
   const auto here = static_cast<T>(world()->rank() * 3 - 4);

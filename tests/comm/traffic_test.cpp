@@ -57,6 +57,19 @@ TEST(TrafficLedger, CountsCollectivesAsFlatAlgorithms) {
   EXPECT_EQ(sent([&] { world()->broadcast(values.data(), 0, 0); }), Traffic{});
 }
 
+TEST(TrafficLedger, CountsPiecesThatGoToOtherRanks) {
+  const Index ranks = world()->size();
+  const Index me = world()->rank();
+  // Rank r's piece has 2 r elements: rank 0's is empty.
+  std::vector<Index> counts;
+  for (Index rank = 0; rank < ranks; ++rank) counts.push_back(2 * rank);
+  std::vector<double> values(static_cast<std::size_t>(ranks * (ranks - 1))), own(static_cast<std::size_t>(2 * me));
+  EXPECT_EQ(sent([&] { world()->reduce_scatter<double>(values.data(), own.data(), counts); }),
+            (Traffic{8 * (ranks * (ranks - 1) - 2 * me), ranks - 1 - (me > 0 ? 1 : 0)}));
+  EXPECT_EQ(sent([&] { world()->all_gather<double>(values.data(), counts); }),
+            me > 0 ? (Traffic{16 * me * (ranks - 1), ranks - 1}) : Traffic{});
+}
+
 TEST(TrafficLedger, CountsMessagesThatAreNotEmpty) {
   // A ring: 16 bytes to the next rank and nothing more.
   const int ranks = world()->size();

@@ -7,6 +7,7 @@
 
 #include "tessera/core/byte_count.hpp"
 #include "tessera/core/error.hpp"
+#include "tessera/core/event.hpp"
 #include "tessera/core/pinned_buffer.hpp"
 #include "tessera/core/stream.hpp"
 
@@ -35,7 +36,9 @@ TEST(Device, WhatNeedsADeviceThrowsWhereNoneIsUsable) {
   };
   EXPECT_THAT([] { require_device("MyOperation"); }, says("MyOperation"));
   EXPECT_THAT([] { select_device(0); }, says("select_device"));
+  EXPECT_THAT([] { current_device(); }, says("current_device"));
   EXPECT_THAT([] { Stream(); }, says("Stream"));
+  EXPECT_THAT([] { Event(); }, says("Event"));
   EXPECT_THAT([] { PinnedBuffer<float>(8); }, says("PinnedBuffer"));
 }
 

@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <utility>
 
 #include "tessera/core/error.hpp"
+#include "tessera/core/event.hpp"
 #include "tessera/core/pinned_buffer.hpp"
 #include "tests/kernels_cuda/on_device.hpp"
 
@@ -16,6 +18,33 @@ class DeviceMemory : public test::OnDevice {};
 TEST_F(DeviceMemory, LocalRanksGoRoundTheDevices) {
   const int count = device_count();
   for (int rank = 2 * count; rank >= 0; --rank) EXPECT_EQ(select_device(rank), rank % count);
+}
+
+TEST_F(DeviceMemory, TheCurrentDeviceIsTheSelectedOne) {
+  const int number = select_device(device_count() - 1);
+  const DeviceProperties device = current_device();
+  EXPECT_EQ(device.number, number);
+  EXPECT_FALSE(device.name.empty());
+  EXPECT_GT(device.bytes, 0);
+  EXPECT_NE(device.identity, (std::array<Index, 2>{}));
+  EXPECT_EQ(current_device().identity, device.identity);
+}
+
+TEST_F(DeviceMemory, AnEventMeansTheWorkBeforeItsMark) {
+  constexpr Index kCount = 1 << 20;
+  Event event;
+  EXPECT_TRUE(event.done());
+  PinnedBuffer<double> sent(kCount), received(kCount);
+  std::fill(sent.data(), sent.data() + kCount, 2.5);
+  DeviceBuffer<double> there(stream(), kCount);
+  copy_async(stream(), kCount, std::as_const(sent).data(), there.data());
+  copy_async(stream(), kCount, std::as_const(there).data(), received.data());
+  event.record(stream());
+  event.wait();
+  EXPECT_TRUE(event.done());
+  EXPECT_EQ(received.data()[kCount - 1], 2.5);
+  stream().synchronize();
+  EXPECT_TRUE(stream().done());
 }
 
 TEST_F(DeviceMemory, WhatGoesThereThroughPinnedMemoryComesBack) {

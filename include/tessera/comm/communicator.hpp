@@ -95,6 +95,14 @@ class Communicator {
   /// Element-wise sum over ranks, in place on every rank.
   template <class T>
   void all_sum(T* values, Index count) const;
+  /// Element-wise sum over ranks of `values`, which is made of a piece of counts[r] elements for every rank r, in rank
+  /// order: own[i] = sum over ranks of element i of this rank's piece. `own` lies outside `values`. T: float, double,
+  /// their complex types. Throws ArgumentError unless there is a count for every rank.
+  template <class T>
+  void reduce_scatter(const T* values, T* own, std::span<const Index> counts) const;
+  /// Before: this rank's piece is in its place in `values`, laid out like that of reduce_scatter. After: everybody's.
+  template <class T>
+  void all_gather(T* values, std::span<const Index> counts) const;
   template <class T>
   T all_max(T value) const;
   template <class T>
@@ -143,6 +151,8 @@ class Communicator {
   static Communicator adopt(MPI_Comm handle, const Communicator& parent);
   void release() noexcept;
   Index chunk_elements(std::size_t element_size) const;
+  /// The counts as MPI takes them; empty where all together are more than a single call moves.
+  std::vector<int> whole_counts(std::span<const Index> counts, std::size_t element_size, const char* operation) const;
 
   MPI_Comm handle_ = MPI_COMM_NULL;
   int rank_ = 0;

@@ -4,9 +4,21 @@
 /// The CUDA device a rank computes on. Nothing falls back to the CPU: what needs a device throws where none is usable.
 /// CUDA keeps the device per thread, so these functions and all that use a device belong on one thread of a rank.
 
+#include <array>
 #include <string>
 
+#include "tessera/core/shape.hpp"
+
 namespace tessera {
+
+/// One device as CUDA describes it.
+struct DeviceProperties {
+  int number = 0;  ///< among those this process may use
+  std::string name;
+  Index bytes = 0;  ///< of its memory
+  /// The same for every process that uses the device, on whatever node, and for no other device.
+  std::array<Index, 2> identity{};
+};
 
 /// Devices this process may use; 0 where none is usable, and why_no_device() then says why. Does not throw.
 int device_count();
@@ -23,5 +35,8 @@ void require_device(const std::string& operation);
 /// that device. To be called before the first Stream. Throws ArgumentError when `local_rank` is negative, CudaError
 /// where no device is usable or the device has no memory pools.
 int select_device(int local_rank);
+
+/// The device this thread computes on: the one last selected, else the first. Throws CudaError where none is usable.
+DeviceProperties current_device();
 
 }  // namespace tessera

@@ -20,6 +20,9 @@ class Stream {
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) noexcept = default;
 
+  /// Whether everything put on the stream so far is done. Throws CudaError when any of it failed.
+  bool done() const;
+
   /// Waits for everything put on the stream so far. Throws CudaError when any of it failed.
   void synchronize() const;
 

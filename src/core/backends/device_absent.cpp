@@ -9,11 +9,21 @@ int device_count() { return 0; }
 
 std::string why_no_device() { return "this build of Tessera is without CUDA; configure it with -DTESSERA_CUDA=ON"; }
 
+DeviceProperties current_device() {
+  require_device("current_device");
+  return {};
+}
+
 namespace detail {
 
 void use_device(int) {}
 std::shared_ptr<CUstream_st> create_stream() { return nullptr; }
 void synchronize(CUstream_st*) {}
+bool done(CUstream_st*) { return true; }
+std::shared_ptr<CUevent_st> create_event() { return nullptr; }
+void record(CUevent_st*, CUstream_st*) {}
+bool done(CUevent_st*) { return true; }
+void wait(CUevent_st*) {}
 
 void* allocate_device(CUstream_st*, std::size_t) {
   require_device("DeviceBuffer");

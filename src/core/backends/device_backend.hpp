@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "tessera/core/event.hpp"
 #include "tessera/core/stream.hpp"
 
 namespace tessera::detail {
@@ -17,5 +18,15 @@ void use_device(int device);
 std::shared_ptr<CUstream_st> create_stream();
 
 void synchronize(CUstream_st* stream);
+
+/// Whether all work of the stream is done.
+bool done(CUstream_st* stream);
+
+/// An event that keeps no time.
+std::shared_ptr<CUevent_st> create_event();
+
+void record(CUevent_st* event, CUstream_st* stream);
+bool done(CUevent_st* event);
+void wait(CUevent_st* event);
 
 }  // namespace tessera::detail

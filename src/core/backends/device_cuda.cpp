@@ -1,6 +1,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "core/backends/cuda_error.hpp"
@@ -54,7 +55,32 @@ std::string why_no_device() {
   return "cudaGetDeviceCount: " + detail::describe(code);
 }
 
+DeviceProperties current_device() {
+  require_device("current_device");
+  DeviceProperties found;
+  detail::check_cuda(cudaGetDevice(&found.number), "cudaGetDevice");
+  cudaDeviceProp properties{};
+  detail::check_cuda(cudaGetDeviceProperties(&properties, found.number), "cudaGetDeviceProperties");
+  found.name = properties.name;
+  found.bytes = static_cast<Index>(properties.totalGlobalMem);
+  static_assert(sizeof found.identity == sizeof properties.uuid);
+  std::memcpy(found.identity.data(), &properties.uuid, sizeof properties.uuid);
+  return found;
+}
+
 namespace detail {
+
+namespace {
+
+/// What a query of progress answers.
+bool ready(cudaError_t code, const char* call) {
+  if (code != cudaErrorNotReady) check_cuda(code, call);
+  // The runtime remembers this answer as if it were a failure.
+  if (code == cudaErrorNotReady) cudaGetLastError();
+  return code == cudaSuccess;
+}
+
+}  // namespace
 
 void use_device(int device) {
   check_cuda(cudaSetDevice(device), "cudaSetDevice");
@@ -78,6 +104,20 @@ std::shared_ptr<CUstream_st> create_stream() {
 }
 
 void synchronize(CUstream_st* stream) { check_cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize"); }
+
+bool done(CUstream_st* stream) { return ready(cudaStreamQuery(stream), "cudaStreamQuery"); }
+
+std::shared_ptr<CUevent_st> create_event() {
+  cudaEvent_t event = nullptr;
+  check_cuda(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
+  return {event, [](cudaEvent_t handle) { cudaEventDestroy(handle); }};
+}
+
+void record(CUevent_st* event, CUstream_st* stream) { check_cuda(cudaEventRecord(event, stream), "cudaEventRecord"); }
+
+bool done(CUevent_st* event) { return ready(cudaEventQuery(event), "cudaEventQuery"); }
+
+void wait(CUevent_st* event) { check_cuda(cudaEventSynchronize(event), "cudaEventSynchronize"); }
 
 void* allocate_device(CUstream_st* stream, std::size_t bytes) {
   if (bytes == 0) return nullptr;
