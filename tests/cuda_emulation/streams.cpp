@@ -10,10 +10,12 @@ namespace tessera::emulation {
 bool Place::reached() const { return queue == nullptr || queue->done() >= number; }
 
 void Place::approach() const {
+  const WorkScope scope;
   if (!reached()) queue->step();
 }
 
 void Place::reach() const {
+  const WorkScope scope;
   while (!reached()) queue->step();
 }
 
@@ -21,10 +23,7 @@ void WorkQueue::step() {
   if (!waiting_.front().place.reached()) return waiting_.front().place.approach();
   const Item item = std::move(waiting_.front());
   waiting_.pop_front();
-  if (item.work) {
-    const DeviceMemoryAccess access;
-    item.work();
-  }
+  if (item.work) item.work();
   ++done_;
 }
 
