@@ -67,6 +67,10 @@ cmake_pop_check_state()
 # tessera_add_cuda(<target>) adds the device functions of core, the CUDA kernels, NCCL and the question whether MPI moves
 # device memory to a library target, or what stands for each in a build without.
 function(tessera_add_cuda target)
+  string(TOLOWER "${TESSERA_HAS_CUDA}" TESSERA_HAS_CUDA_VALUE)
+  configure_file(${PROJECT_SOURCE_DIR}/src/core/build_features.hpp.in
+    ${PROJECT_BINARY_DIR}/generated/core/build_features.hpp @ONLY)
+  target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/generated)
   set(comm ${PROJECT_SOURCE_DIR}/src/comm/backends)
   if(TESSERA_MPI_CAN_BE_ASKED)
     target_sources(${target} PRIVATE ${comm}/mpi_cuda_query.cpp)
@@ -80,12 +84,14 @@ function(tessera_add_cuda target)
     target_sources(${target} PRIVATE ${comm}/nccl_absent.cpp)
   endif()
   set(backends ${PROJECT_SOURCE_DIR}/src/core/backends)
+  set(transform ${PROJECT_SOURCE_DIR}/src/spectral/backends/device_axis_transform)
   if(NOT TESSERA_HAS_CUDA)
-    target_sources(${target} PRIVATE ${backends}/device_absent.cpp)
+    target_sources(${target} PRIVATE ${backends}/device_absent.cpp ${transform}_absent.cpp)
     return()
   endif()
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
-  target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${kernels})
+  target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${transform}_cuda.cpp
+    ${kernels})
   if(TESSERA_CUDA STREQUAL "EMULATED")
     # To C++ #pragma unroll is unknown.
     set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -Wno-unknown-pragmas)
