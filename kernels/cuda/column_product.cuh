@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "kernels/cuda/axis_rows.cuh"
+#include "kernels/cuda/shared_memory.cuh"
 
 namespace tessera::kernels::cuda {
 
@@ -163,7 +164,7 @@ inline constexpr int kBlocksTogether = (sizeof(T) == 4 ? 640 : 384) / Threads;
 template <int Threads, class T, class Matrix, class Source, class Target>
 __global__ void __launch_bounds__(Threads, kBlocksTogether<T, Threads>)
     multiply_columns(Index rows, Index terms, Index columns, Matrix matrix, Source source, Target target) {
-  __shared__ ProductTiles<T, Threads> tiles;
+  __shared__ Shared<ProductTiles<T, Threads>> tiles;
   const int warp = static_cast<int>(threadIdx.x) / kWarp;
   const Index row_tiles = (rows + kTileRows<Threads> - 1) / kTileRows<Threads>;
   const Index items = row_tiles * ((columns + kTileColumns - 1) / kTileColumns);
@@ -197,19 +198,19 @@ template <class T, class Matrix, class Source, class Target>
 void launch_column_product(const Stream& stream, const char* kernel, Index rows, Index terms, Index columns,
                            const Matrix& matrix, const Source& source, const Target& target) {
   if (rows <= 0 || columns <= 0) return;
-  const auto launch = [&](auto threads) {
+  const auto launch_with = [&](auto threads) {
     constexpr int kBlock = decltype(threads)::value;
     const Index row_tiles = (rows + kTileRows<kBlock> - 1) / kTileRows<kBlock>;
     const Index items = row_tiles * ((columns + kTileColumns - 1) / kTileColumns);
     const auto blocks = static_cast<unsigned>(std::min(items, kMaxBlocks));
-    multiply_columns<kBlock, T><<<blocks, kBlock, 0, stream.handle()>>>(rows, terms, columns, matrix, source, target);
+    launch(stream, kernel, multiply_columns<kBlock, T, Matrix, Source, Target>, blocks, kBlock, 0, rows, terms, columns,
+           matrix, source, target);
   };
   if (rows <= kTileRows<128>) {
-    launch(std::integral_constant<int, 128>{});
+    launch_with(std::integral_constant<int, 128>{});
   } else {
-    launch(std::integral_constant<int, 256>{});
+    launch_with(std::integral_constant<int, 256>{});
   }
-  detail::check_launch(kernel);
 }
 
 /// C stored as it is, with a bias for every row (null: none).

@@ -63,11 +63,10 @@ void launch_copy(const Stream& stream, const std::vector<BoxAxis>& axes, const v
   auto* to = static_cast<Word<Bytes>*>(destination);
   const unsigned blocks = cuda::blocks_for(count);
   if (fits_32_bits(count)) {
-    copy_words<std::uint32_t><<<blocks, kThreads, 0, stream.handle()>>>(box, count, from, to);
+    cuda::launch(stream, "copy_box", copy_words<std::uint32_t, Word<Bytes>>, blocks, kThreads, 0, box, count, from, to);
   } else {
-    copy_words<std::uint64_t><<<blocks, kThreads, 0, stream.handle()>>>(box, count, from, to);
+    cuda::launch(stream, "copy_box", copy_words<std::uint64_t, Word<Bytes>>, blocks, kThreads, 0, box, count, from, to);
   }
-  detail::check_launch("copy_box");
 }
 
 /// The axes in words of `lanes` elements, where runs, strides and addresses are whole numbers of them.
@@ -151,11 +150,12 @@ void add_box(const Stream& stream, const Shape& extent, const T* source, const S
   auto* to = reinterpret_cast<Addend<T>*>(destination);
   const unsigned blocks = cuda::blocks_for(count);
   if (fits_32_bits(std::max(count, terms))) {
-    add_elements<std::uint32_t><<<blocks, kThreads, 0, stream.handle()>>>(box, count, sums, terms, from, to);
+    cuda::launch(stream, "add_box", add_elements<std::uint32_t, Addend<T>>, blocks, kThreads, 0, box, count, sums,
+                 terms, from, to);
   } else {
-    add_elements<std::uint64_t><<<blocks, kThreads, 0, stream.handle()>>>(box, count, sums, terms, from, to);
+    cuda::launch(stream, "add_box", add_elements<std::uint64_t, Addend<T>>, blocks, kThreads, 0, box, count, sums,
+                 terms, from, to);
   }
-  detail::check_launch("add_box");
 }
 
 template <class T>

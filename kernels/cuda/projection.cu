@@ -4,6 +4,7 @@
 
 #include "kernels/cuda/partial_sums.cuh"
 #include "kernels/cuda/projection_backward.cuh"
+#include "kernels/cuda/shared_memory.cuh"
 #include "tessera/core/device_buffer.hpp"
 #include "tessera/core/error.hpp"
 
@@ -23,8 +24,7 @@ constexpr Index kMostProjectionParts = 264;
 
 template <int WidthRows, class T>
 __global__ void __launch_bounds__(kThreads) project_points(Projection<T> projection, Index points, const T* v, T* y) {
-  extern __shared__ uint4 memory[];
-  auto& tiles = *reinterpret_cast<ProjectionTiles<T, WidthRows>*>(memory);
+  auto& tiles = cuda::dynamic_shared_memory<ProjectionTiles<T, WidthRows>>();
   for (Index first_point = static_cast<Index>(blockIdx.x) * kPoints; first_point < points;
        first_point += static_cast<Index>(gridDim.x) * kPoints) {
     __syncthreads();
@@ -41,8 +41,7 @@ __global__ void __launch_bounds__(kThreads) project_points(Projection<T> project
 template <int WidthRows, class T>
 __global__ void __launch_bounds__(kThreads)
     project_points_backward(Projection<T> projection, Index points, LossArrays<T> arrays, double* partial) {
-  extern __shared__ uint4 memory[];
-  auto& tiles = *reinterpret_cast<ProjectionTiles<T, WidthRows>*>(memory);
+  auto& tiles = cuda::dynamic_shared_memory<ProjectionTiles<T, WidthRows>>();
   const Index weights = projection_weights(projection);
   PartialSums<T> sums = {partial + static_cast<Index>(blockIdx.x) * (weights + 2), true};
   LossSums loss;
@@ -107,29 +106,29 @@ void project(const Stream& stream, const Projection<T>& projection, Index points
   const auto blocks = static_cast<unsigned>(std::min((points + kPoints - 1) / kPoints, cuda::kMaxBlocks));
   with_width_rows(projection.width, [&](auto rows) {
     constexpr int kWidthRows = decltype(rows)::value;
-    const std::size_t bytes = shared_bytes<T, kWidthRows>(project_points<kWidthRows, T>, 0);
-    project_points<kWidthRows><<<blocks, kThreads, bytes, stream.handle()>>>(projection, points, v, y);
+    const auto kernel = project_points<kWidthRows, T>;
+    const std::size_t bytes = shared_bytes<T, kWidthRows>(kernel, 0);
+    cuda::launch(stream, "project", kernel, blocks, kThreads, bytes, projection, points, v, y);
   });
-  detail::check_launch("project");
 }
 
 template <class T>
 void project_with_loss(const Stream& stream, const Projection<T>& projection, Index points, const T* v, const T* target,
                        T* gv, double* gweights, double* loss) {
-  const char* kernel = "project_with_loss";
-  require_supported(kernel, projection);
+  const char* name = "project_with_loss";
+  require_supported(name, projection);
   if (points <= 0) return;
   const Index parts = std::min((points + kPoints - 1) / kPoints, kMostProjectionParts);
   const Index weights = projection_weights(projection);
   DeviceBuffer<double> partial(stream, parts * (weights + 2));
   with_width_rows(projection.width, [&](auto rows) {
     constexpr int kWidthRows = decltype(rows)::value;
-    const std::size_t bytes = shared_bytes<T, kWidthRows>(project_points_backward<kWidthRows, T>, projection.out);
-    project_points_backward<kWidthRows><<<static_cast<unsigned>(parts), kThreads, bytes, stream.handle()>>>(
-        projection, points, LossArrays<T>{v, target, gv}, partial.data());
+    const auto kernel = project_points_backward<kWidthRows, T>;
+    const std::size_t bytes = shared_bytes<T, kWidthRows>(kernel, projection.out);
+    cuda::launch(stream, name, kernel, static_cast<unsigned>(parts), kThreads, bytes, projection, points,
+                 LossArrays<T>{v, target, gv}, partial.data());
   });
-  detail::check_launch(kernel);
-  cuda::launch_add_parts(stream, kernel, parts, weights + 2, partial.data(),
+  cuda::launch_add_parts(stream, name, parts, weights + 2, partial.data(),
                          AddToGradientsAndLoss{weights, gweights, loss});
 }
 

@@ -85,13 +85,11 @@ void reduce(const Stream& stream, const char* kernel, Index count, bool aligned,
   const unsigned blocks = partial_sums((count + Lanes - 1) / Lanes);
   DeviceBuffer<double> partial(stream, blocks);
   if (aligned) {
-    add_terms<Lanes><<<blocks, kThreads, 0, stream.handle()>>>(count, term, partial.data());
+    cuda::launch(stream, kernel, add_terms<Lanes, Term>, blocks, kThreads, 0, count, term, partial.data());
   } else {
-    add_terms<1><<<blocks, kThreads, 0, stream.handle()>>>(count, term, partial.data());
+    cuda::launch(stream, kernel, add_terms<1, Term>, blocks, kThreads, 0, count, term, partial.data());
   }
-  detail::check_launch(kernel);
-  add_partial_sums<<<1, kThreads, 0, stream.handle()>>>(blocks, partial.data(), result);
-  detail::check_launch(kernel);
+  cuda::launch(stream, kernel, add_partial_sums, 1, kThreads, 0, blocks, partial.data(), result);
 }
 
 /// x - x is zero where x is finite and NaN elsewhere.
@@ -129,8 +127,7 @@ void real_dot(const Stream& stream, Index count, const T* a, const T* b, double*
 template <class T>
 void all_finite(const Stream& stream, Index count, const T* values, std::int32_t* result) {
   using R = RealPart<T>;
-  set_true<<<1, 1, 0, stream.handle()>>>(result);
-  detail::check_launch("all_finite");
+  cuda::launch(stream, "all_finite", set_true, 1, 1, 0, result);
   cuda::for_each_element<kPackLanes<R>>(stream, "all_finite", count * kRealsPerElement<T>,
                                         cuda::aligned_to_packs(values),
                                         ClearUnlessFinite<R>{reinterpret_cast<const R*>(values), result});
