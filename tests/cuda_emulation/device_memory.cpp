@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Allocation {
   char* begin;  ///< at the end of the pages, so that an access past it is noticed at once
   std::size_t bytes;
   bool on_device;
+  std::shared_ptr<Recording> recording;  ///< of the graph that it belongs to
 };
 
 /// By address.
@@ -80,7 +82,7 @@ void* allocate(std::size_t bytes, bool on_device) {
   // Large pages take less time; where there are none it is done without.
   if (page_bytes >= kLargeBytes) madvise(map, page_bytes, MADV_HUGEPAGE);
   char* pages = static_cast<char*>(map) + page();
-  const Allocation memory = {pages, page_bytes, pages + page_bytes - rounded_bytes, bytes, on_device};
+  const Allocation memory = {pages, page_bytes, pages + page_bytes - rounded_bytes, bytes, on_device, nullptr};
   if (!on_device || !settings().guard) protect({memory.pages, memory.page_bytes}, PROT_READ | PROT_WRITE);
   allocations().emplace(memory.begin, memory);
   return memory.begin;
@@ -162,6 +164,7 @@ using namespace tessera::emulation;
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream) {
   *memory = allocate(bytes, true);
   if (*memory == nullptr) return remember(cudaErrorMemoryAllocation);
+  allocations().at(static_cast<const char*>(*memory)).recording = recording_of(stream);
   // Late, as everything is: another stream that does not wait for the allocation loses what it wrote.
   put(stream, [memory = *find(*memory)] { poison(memory); });
   return cudaSuccess;
@@ -171,6 +174,12 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
   if (memory == nullptr) return cudaSuccess;
   const Allocation* found = find(memory);
   if (found == nullptr || found->begin != memory || !found->on_device) return remember(cudaErrorInvalidValue);
+  if (const auto recording = recording_of(stream)) {
+    // Stays for the next launch of the graph, but what it holds does not.
+    if (found->recording != recording) return remember(cudaErrorInvalidValue);
+    put(stream, [freed = *found] { poison(freed); });
+    return cudaSuccess;
+  }
   put(stream, [freed = *found] {
     if (allocations().erase(freed.begin) == 0) fail("device memory is freed twice");
     release(freed);
