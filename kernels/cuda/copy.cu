@@ -116,6 +116,20 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <class From, class To>
+struct Convert {
+  const From* source;
+  To* destination;
+
+  template <int Lanes>
+  __device__ void at(Index i) const {
+    const auto values = cuda::load<Lanes>(source + i);
+    cuda::Pack<To, Lanes> converted;
+    for (int lane = 0; lane < Lanes; ++lane) converted.lane[lane] = static_cast<To>(values.lane[lane]);
+    cuda::store(converted, destination + i);
+  }
+};
+
 }  // namespace
 
 template <class T>
@@ -132,6 +146,13 @@ void copy_box(const Stream& stream, const Shape& extent, const T* source, const 
   } else {
     launch_copy<kBytes>(stream, axes, source, destination);
   }
+}
+
+template <class From, class To>
+void copy_converted(const Stream& stream, Index count, const From* source, To* destination) {
+  constexpr int kLanes = cuda::kPackBytes / static_cast<int>(std::max(sizeof(From), sizeof(To)));
+  cuda::for_each_element<kLanes>(stream, "copy_converted", count, cuda::aligned_to_packs(source, destination),
+                                 Convert<From, To>{source, destination});
 }
 
 template <class T>
@@ -164,6 +185,9 @@ void set_zero(const Stream& stream, Index count, T* values) {
   detail::check_cuda(cudaMemsetAsync(values, 0, static_cast<std::size_t>(count) * sizeof(T), stream.handle()),
                      "cudaMemsetAsync");
 }
+
+template void copy_converted<float, BFloat16>(const Stream&, Index, const float*, BFloat16*);
+template void copy_converted<BFloat16, float>(const Stream&, Index, const BFloat16*, float*);
 
 #define TESSERA_INSTANTIATE_COPY(T) \
   template void copy_box<T>(const Stream&, const Shape&, const T*, const Shape&, T*, const Shape&);
