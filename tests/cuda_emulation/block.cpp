@@ -5,7 +5,7 @@
 #include <numeric>
 #include <string>
 
-#include "emulation/fail.hpp"
+#include "fail.hpp"
 #include "settings.hpp"
 
 uint3 threadIdx, blockIdx;

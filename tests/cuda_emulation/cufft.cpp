@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "device_memory.hpp"
-#include "emulation/fail.hpp"
+#include "fail.hpp"
 #include "work_queue.hpp"
 
 namespace tessera::emulation {

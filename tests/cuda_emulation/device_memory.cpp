@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "emulation/fail.hpp"
 #include "errors.hpp"
+#include "fail.hpp"
 #include "settings.hpp"
 #include "work_queue.hpp"
 

@@ -8,7 +8,7 @@
 
 #include <utility>
 
-#include "emulation/fail.hpp"
+#include "fail.hpp"
 
 namespace tessera::emulation {
 

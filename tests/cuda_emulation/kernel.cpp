@@ -11,9 +11,9 @@
 
 #include "block.hpp"
 #include "device_memory.hpp"
-#include "emulation/fail.hpp"
 #include "emulation/shared_variable.hpp"
 #include "errors.hpp"
+#include "fail.hpp"
 #include "settings.hpp"
 #include "work_queue.hpp"
 

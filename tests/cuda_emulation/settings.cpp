@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "emulation/fail.hpp"
+#include "fail.hpp"
 
 namespace tessera::emulation {
 

@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "device_memory.hpp"
-#include "emulation/fail.hpp"
 #include "errors.hpp"
+#include "fail.hpp"
 #include "work_queue.hpp"
 
 namespace tessera::emulation {
