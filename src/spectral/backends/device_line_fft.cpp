@@ -41,12 +41,11 @@ Runs runs(Index length, Index outer, Index inner) {
 
 template <RealScalar T>
 DeviceLineFft<T>::DeviceLineFft(const FourierLine& line, const Device& device)
-    : device_(device), length_(line.length), modes_(static_cast<Index>(line.frequencies.size())) {
-  for (const ModeScaling scaling : {ModeScaling::unit, ModeScaling::inverse}) {
-    (scaling == ModeScaling::unit ? unit_ : inverse_) = {make_tables(line, scaling, false),
-                                                         make_tables(line, scaling, true)};
-  }
-}
+    : device_(device),
+      length_(line.length),
+      modes_(static_cast<Index>(line.frequencies.size())),
+      unit_{make_tables(line, ModeScaling::unit, false), make_tables(line, ModeScaling::unit, true)},
+      inverse_{make_tables(line, ModeScaling::inverse, false), make_tables(line, ModeScaling::inverse, true)} {}
 
 template <RealScalar T>
 typename DeviceLineFft<T>::Tables DeviceLineFft<T>::make_tables(const FourierLine& line, ModeScaling scaling,
