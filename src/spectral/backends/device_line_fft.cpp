@@ -1,6 +1,5 @@
 #include "spectral/backends/device_line_fft.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 #include <vector>
@@ -98,11 +97,8 @@ const CufftPlan& DeviceLineFft<T>::plan(cufftType type, Index outer, Index inner
 
 template <RealScalar T>
 void DeviceLineFft<T>::transform(Index outer, Index inner, int direction, const Complex* from, Complex* to) const {
-  const CufftPlan& lines = plan(kComplexType<T>, outer, inner);
   const Runs all = runs(length_, outer, inner);
-  for (Index run = 0; run < all.count; ++run) {
-    lines.run(device_.stream(), from + run * all.step, to + run * all.step, direction);
-  }
+  plan(kComplexType<T>, outer, inner).run(device_.stream(), from, to, direction, all.count, all.step);
 }
 
 template <RealScalar T>
