@@ -5,7 +5,7 @@
 #include <numeric>
 #include <string>
 
-#include "fail.hpp"
+#include "emulation/fail.hpp"
 #include "settings.hpp"
 
 uint3 threadIdx, blockIdx;

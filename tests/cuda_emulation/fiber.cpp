@@ -8,7 +8,7 @@
 
 #include <utility>
 
-#include "fail.hpp"
+#include "emulation/fail.hpp"
 
 namespace tessera::emulation {
 

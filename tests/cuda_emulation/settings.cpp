@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "fail.hpp"
+#include "emulation/fail.hpp"
 
 namespace tessera::emulation {
 
