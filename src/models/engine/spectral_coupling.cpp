@@ -32,24 +32,24 @@ TensorSpace SpectralCoupling<T>::spectrum_space() const {
 }
 
 template <RealScalar T>
-DistTensor<std::complex<T>> SpectralCoupling<T>::analyse(ModeScaling scaling, const Sweep<T>& sweep,
+DistTensor<std::complex<T>> SpectralCoupling<T>::analyse(ModeScaling scaling, const ModeLayout<T>& layout,
                                                          const T* modes) const {
   DistTensor<Complex> partial(transform_->partial_space());
   const TrafficScope scope(partial.communicator().ledger(),
                            scaling == ModeScaling::unit ? "TruncatedFft" : "TruncatedInverseFft");
-  sweep.to_tensor(modes, partial.data());
+  layout.to_tensor(modes, partial.data());
   DistTensor<Complex> spectrum = transform_->finish_analysis(scaling, std::move(partial));
   return move_ ? move_->forward(spectrum) : std::move(spectrum);
 }
 
 template <RealScalar T>
-void SpectralCoupling<T>::synthesise(ModeScaling scaling, const Sweep<T>& sweep, const DistTensor<Complex>& spectrum,
-                                     T* modes) const {
+void SpectralCoupling<T>::synthesise(ModeScaling scaling, const ModeLayout<T>& layout,
+                                     const DistTensor<Complex>& spectrum, T* modes) const {
   const TrafficScope scope(spectrum.communicator().ledger(),
                            scaling == ModeScaling::unit ? "TruncatedFft" : "TruncatedInverseFft");
   const DistTensor<Complex> partial = move_ ? transform_->begin_synthesis(scaling, move_->adjoint(spectrum))
                                             : transform_->begin_synthesis(scaling, spectrum);
-  sweep.from_tensor(partial.data(), modes);
+  layout.from_tensor(partial.data(), modes);
 }
 
 template <RealScalar T>
