@@ -11,6 +11,7 @@
 #include "tessera/core/error.hpp"
 #include "tessera/core/progress.hpp"
 #include "tessera/io/dataset.hpp"
+#include "tessera/tensor/host_values.hpp"
 #include "tessera/training/slabs.hpp"
 #include "trained_model.hpp"
 
@@ -142,7 +143,8 @@ void predict_sample(TrainedModel<T>& trained, const Dataset& dataset, Index samp
   DistTensor<T> input(model.input_space(1));
   dataset.read_inputs(one, input);
   const DistTensor<T> prediction = predict(model, trained.description.normalisers, std::move(input));
-  model.partition().communicator()->together([&] { output.write(prediction.box(), prediction.data()); });
+  model.partition().communicator()->together(
+      [&] { output.write(prediction.box(), HostInput<T>(prediction.local()).data()); });
 }
 
 template <RealScalar T>

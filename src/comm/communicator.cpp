@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "tessera/comm/device_communicator.hpp"
+
 namespace tessera {
 
 namespace {
@@ -105,6 +107,8 @@ Communicator Communicator::adopt(MPI_Comm handle, const Communicator& parent) {
   result.handle_ = handle;
   result.chunk_bytes_ = parent.chunk_bytes_;
   result.ledger_ = parent.ledger_;
+  result.device_ = parent.device_;
+  result.choice_ = parent.choice_;
   if (handle == MPI_COMM_NULL) return result;
   check_mpi(MPI_Comm_set_errhandler(handle, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(handle, &result.rank_), "MPI_Comm_rank");
@@ -119,7 +123,10 @@ Communicator::Communicator(Communicator&& other) noexcept
       chunk_bytes_(other.chunk_bytes_),
       guarded_calls_(other.guarded_calls_),
       groups_(std::move(other.groups_)),
-      ledger_(std::move(other.ledger_)) {}
+      ledger_(std::move(other.ledger_)),
+      device_(std::move(other.device_)),
+      choice_(std::move(other.choice_)),
+      device_data_(std::move(other.device_data_)) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   if (this == &other) return *this;
@@ -131,6 +138,9 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
   guarded_calls_ = other.guarded_calls_;
   groups_ = std::move(other.groups_);
   ledger_ = std::move(other.ledger_);
+  device_ = std::move(other.device_);
+  choice_ = std::move(other.choice_);
+  device_data_ = std::move(other.device_data_);
   return *this;
 }
 
@@ -139,6 +149,38 @@ Communicator::~Communicator() { release(); }
 void Communicator::release() noexcept {
   if (handle_ != MPI_COMM_NULL && !mpi_finalized()) MPI_Comm_free(&handle_);
   handle_ = MPI_COMM_NULL;
+}
+
+Communicator Communicator::duplicate() const {
+  MPI_Comm handle = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_dup(handle_, &handle), "MPI_Comm_dup");
+  return adopt(handle, *this);
+}
+
+Communicator Communicator::on(const Device& device, DeviceBackend backend) const {
+  const int cuda = device.is_cuda() ? 1 : 0;
+  if (all_max(cuda) != all_min(cuda)) {
+    throw ArgumentError("Communicator::on: some ranks compute on the CPU, others on CUDA devices");
+  }
+  Communicator result = duplicate();
+  result.device_ = device;
+  result.choice_ = nullptr;
+  result.device_data_ = nullptr;
+  if (device.is_cuda()) {
+    result.choice_ = std::make_shared<const DeviceChoice>(choose_route(backend, find_device_facts(result)));
+    // Now, while all ranks are here: messages are between some of them.
+    result.device_data();
+  }
+  return result;
+}
+
+const DeviceCommunicator& Communicator::device_data() const {
+  if (!device_.is_cuda()) throw ArgumentError("Communicator::device_data: tensors of this communicator are on the CPU");
+  if (!device_data_) {
+    device_data_ =
+        std::make_unique<const DeviceCommunicator>(std::make_shared<const Communicator>(duplicate()), *choice_);
+  }
+  return *device_data_;
 }
 
 Communicator Communicator::split(int color, int key) const {

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "tessera/comm/communicator.hpp"
 #include "tessera/core/device_buffer.hpp"
 #include "tessera/core/device_copy.hpp"
 

@@ -75,6 +75,11 @@ DeviceCommunicator::DeviceCommunicator(std::shared_ptr<const Communicator> commu
   transport_ = make_transport(choice_.route, *communicator_);
 }
 
+DeviceCommunicator::DeviceCommunicator(std::shared_ptr<const Communicator> communicator, DeviceChoice choice)
+    : communicator_(std::move(communicator)),
+      choice_(std::move(choice)),
+      transport_(make_transport(choice_.route, *communicator_)) {}
+
 DeviceCommunicator::DeviceCommunicator(DeviceCommunicator&&) noexcept = default;
 DeviceCommunicator& DeviceCommunicator::operator=(DeviceCommunicator&&) noexcept = default;
 DeviceCommunicator::~DeviceCommunicator() = default;

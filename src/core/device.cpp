@@ -20,4 +20,22 @@ int select_device(int local_rank) {
   return device;
 }
 
+Device Device::cuda(int local_rank) {
+  select_device(local_rank);
+  Device device;
+  device.stream_ = std::make_shared<const Stream>();
+  return device;
+}
+
+const Stream& Device::stream() const {
+  if (stream_ == nullptr) throw ArgumentError("Device::stream: the CPU has none");
+  return *stream_;
+}
+
+void Device::synchronize() const {
+  if (stream_ != nullptr) stream_->synchronize();
+}
+
+std::string to_string(const Device& device) { return device.is_cuda() ? "cuda" : "cpu"; }
+
 }  // namespace tessera

@@ -1,4 +1,5 @@
 #include "tessera/io/dataset.hpp"
+#include "tessera/tensor/host_values.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -205,7 +206,7 @@ void DatasetWriter::write_sample(Index sample, const DistTensor<float>& input, c
       if (!holds_first_copy(tensor.partition()) || tensor.local_size() == 0) return;
       Box box = tensor.box();
       box.start[0] = sample;
-      file_->write_hyperslab(array, box, tensor.data());
+      file_->write_hyperslab(array, box, HostInput<float>(tensor.local()).data());
     };
     write(kInput, input);
     write(kOutput, output);
@@ -257,14 +258,22 @@ template <RealScalar T>
 void Dataset::read_inputs(std::span<const Index> samples, DistTensor<T>& batch) const {
   const auto field = input_field<T>(samples);
   require_shape("Dataset " + path_ + ":" + kInput, field->shape(), batch.shape());
-  batch.communicator().together([&] { field->read(batch.box(), batch.data()); });
+  batch.communicator().together([&] {
+    HostOutput<T> values(batch.local());
+    field->read(batch.box(), values.data());
+    values.store();
+  });
 }
 
 template <RealScalar T>
 void Dataset::read_outputs(std::span<const Index> samples, DistTensor<T>& batch) const {
   const auto field = output_field<T>(samples);
   require_shape("Dataset " + path_ + ":" + kOutput, field->shape(), batch.shape());
-  batch.communicator().together([&] { field->read(batch.box(), batch.data()); });
+  batch.communicator().together([&] {
+    HostOutput<T> values(batch.local());
+    field->read(batch.box(), values.data());
+    values.store();
+  });
 }
 
 #define TESSERA_INSTANTIATE(T)                                                                     \

@@ -12,6 +12,7 @@
 #include "io/hdf5_objects.hpp"
 #include "io/packed.hpp"
 #include "tessera/comm/collective_guard.hpp"
+#include "tessera/tensor/host_values.hpp"
 
 namespace tessera {
 
@@ -275,8 +276,9 @@ void Hdf5File::write_tile(const std::string& name, const DistTensor<T>& tensor, 
   impl_->require_writable(place);
   impl_->enter_data(place);
   const bool writes = holds_first_copy(tensor.partition()) && tensor.local_size() > 0;
+  const HostInput<T> values(tensor.local());
   impl_->transfer_tile(place, tensor, writes ? tensor.box() : nothing_of(tensor.shape()), transfer,
-                       [&](const hdf5::Hyperslab& slab, Index calls) { slab.write(tensor.data(), calls, transfer); });
+                       [&](const hdf5::Hyperslab& slab, Index calls) { slab.write(values.data(), calls, transfer); });
 }
 
 template <Scalar T>
@@ -285,8 +287,10 @@ void Hdf5File::read_tile(const std::string& name, DistTensor<T>& tensor, Transfe
   impl_->require_open(place);
   if (impl_->state != Impl::State::reading) impl_->enter_data(place);
   const bool reads = tensor.partition().active() && tensor.local_size() > 0;
+  HostOutput<T> values(tensor.local());
   impl_->transfer_tile(place, tensor, reads ? tensor.box() : nothing_of(tensor.shape()), transfer,
-                       [&](const hdf5::Hyperslab& slab, Index calls) { slab.read(tensor.data(), calls, transfer); });
+                       [&](const hdf5::Hyperslab& slab, Index calls) { slab.read(values.data(), calls, transfer); });
+  if (reads) values.store();
 }
 
 void Hdf5File::begin_data() {

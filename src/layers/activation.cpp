@@ -1,5 +1,6 @@
 #include "tessera/layers/activation.hpp"
 
+#include "core/run_on.hpp"
 #include "kernels/activation.hpp"
 
 namespace tessera {
@@ -7,9 +8,12 @@ namespace tessera {
 template <RealScalar T>
 Variable<T> gelu(const Variable<T>& x) {
   DistTensor<T> y(x.space());
-  kernels::gelu(x.value().local_size(), x.value().data(), y.data());
+  run_on(y.device(),
+         [&](const auto&... stream) { kernels::gelu(stream..., x.value().local_size(), x.value().data(), y.data()); });
   return x.tape().template record<T>(std::move(y), x.requires_gradient(), [x](DistTensor<T>&& gradient) {
-    kernels::gelu_backward(gradient.local_size(), x.value().data(), gradient.data(), gradient.data());
+    run_on(gradient.device(), [&](const auto&... stream) {
+      kernels::gelu_backward(stream..., gradient.local_size(), x.value().data(), gradient.data(), gradient.data());
+    });
     x.slot()->accumulate(std::move(gradient));
   });
 }

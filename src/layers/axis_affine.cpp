@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/run_on.hpp"
 #include "kernels/products.hpp"
 
 namespace tessera {
@@ -79,20 +80,26 @@ Variable<T> AxisAffine<T>::operator()(const Variable<T>& x) {
   const Sides sides = sides_of(y.box().extent, axis_);
   const Index rows = y.box().extent[axis_];
   const Index in = in_;
-  kernels::apply_along_axis(sides.outer, rows, in, sides.inner, weight.value().data(),
-                            bias ? bias->value().data() : nullptr, whole.value().data(), y.data());
+  run_on(y.device(), [&](const auto&... stream) {
+    kernels::apply_along_axis<T>(stream..., sides.outer, rows, in, sides.inner, weight.value().data(),
+                                 bias ? bias->value().data() : nullptr, whole.value().data(), y.data());
+  });
   return x.tape().template record<T>(std::move(y), true, [sides, rows, in, whole, weight, bias](DistTensor<T>&& gy) {
     auto gw = DistTensor<T>::zeros(weight.space());
     std::optional<DistTensor<T>> gb;
     if (bias) gb = DistTensor<T>::zeros(bias->space());
-    kernels::accumulate_axis_gradient(sides.outer, rows, in, sides.inner, whole.value().data(), gy.data(), gw.data(),
-                                      gb ? gb->data() : nullptr);
+    run_on(gy.device(), [&](const auto&... stream) {
+      kernels::accumulate_axis_gradient<T>(stream..., sides.outer, rows, in, sides.inner, whole.value().data(),
+                                           gy.data(), gw.data(), gb ? gb->data() : nullptr);
+    });
     weight.slot()->accumulate(std::move(gw));
     if (bias) bias->slot()->accumulate(std::move(*gb));
     if (!whole.requires_gradient()) return;
     DistTensor<T> gx(whole.space());
-    kernels::apply_transposed_along_axis(sides.outer, rows, in, sides.inner, weight.value().data(), gy.data(),
-                                         gx.data());
+    run_on(gy.device(), [&](const auto&... stream) {
+      kernels::apply_transposed_along_axis<T>(stream..., sides.outer, rows, in, sides.inner, weight.value().data(),
+                                              gy.data(), gx.data());
+    });
     whole.slot()->accumulate(std::move(gx));
   });
 }

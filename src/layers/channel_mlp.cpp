@@ -1,18 +1,12 @@
 #include "tessera/layers/channel_mlp.hpp"
 
-#include <Eigen/Core>
-#include <algorithm>
 #include <cmath>
 
-#include "kernels/activation.hpp"
-#include "kernels/products.hpp"
+#include "layers/mlp_share.hpp"
 
 namespace tessera {
 
 namespace {
-
-/// Grid points per tile: 128 hidden channels of 256 floats are 128 KiB.
-constexpr Index kTilePoints = 256;
 
 Partition channel_cut(const Partition& partition, int axis) {
   std::vector<int> cuts(partition.grid().extents().size(), RankGrid::kReplicate);
@@ -25,81 +19,6 @@ Partition without_channel_cut(const Partition& partition) {
   cuts[1] = RankGrid::kReplicate;
   return partition.with_grid(RankGrid(partition.grid().extents(), cuts));
 }
-
-template <class T>
-using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-template <class T>
-using Rows = Eigen::Map<const Matrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
-
-template <class T>
-Matrix<T> transposed(const T* matrix, Index rows, Index columns) {
-  return Rows<T>(matrix, rows, columns, Eigen::OuterStride<>(columns)).transpose();
-}
-
-/// sums[r] += sum of row r of `values`, whose rows are `stride` apart.
-template <class T>
-void add_row_sums(Index rows, Index count, const T* values, Index stride, T* sums) {
-  Eigen::Map<Eigen::Vector<T, Eigen::Dynamic>>(sums, rows) +=
-      Rows<T>(values, rows, count, Eigen::OuterStride<>(stride)).rowwise().sum();
-}
-
-/// One rank's share of the perceptron on its tile of grid points.
-template <class T>
-struct Share {
-  Index batch, in, hidden, out, points;
-  const T *weight1, *bias1, *weight2, *bias2;
-
-  /// h = W1 x + b1 for `count` points from `first` on; h is [hidden, count].
-  void hidden_layer(const T* x, Index count, T* h) const {
-    for (Index row = 0; row < hidden; ++row) std::fill_n(h + row * count, count, bias1[row]);
-    kernels::multiply(hidden, count, in, weight1, in, x, points, h, count, true);
-  }
-
-  void forward(const T* x, T* y) const {
-    Buffer<T> h(hidden * kTilePoints);
-    for_each_tile([&](Index b, Index first, Index count) {
-      hidden_layer(x + b * in * points + first, count, h.data());
-      kernels::gelu(hidden * count, h.data(), h.data());
-      T* target = y + b * out * points + first;
-      for (Index row = 0; row < out; ++row) std::fill_n(target + row * points, count, bias2 ? bias2[row] : T{0});
-      kernels::multiply(out, count, hidden, weight2, hidden, h.data(), count, target, points, true);
-    });
-  }
-
-  struct Gradients {
-    T *x, *weight1, *bias1, *weight2, *bias2;
-  };
-
-  void backward(const T* x, const T* gy, const Gradients& gradients) const {
-    Buffer<T> h(hidden * kTilePoints), activated(hidden * kTilePoints), gh(hidden * kTilePoints);
-    const Matrix<T> weight1_t = transposed(weight1, hidden, in);
-    const Matrix<T> weight2_t = transposed(weight2, out, hidden);
-    for_each_tile([&](Index b, Index first, Index count) {
-      const T* x_tile = x + b * in * points + first;
-      const T* gy_tile = gy + b * out * points + first;
-      hidden_layer(x_tile, count, h.data());
-      kernels::gelu(hidden * count, h.data(), activated.data());
-      kernels::multiply_transposed(out, hidden, count, gy_tile, points, activated.data(), count, gradients.weight2,
-                                   hidden);
-      add_row_sums(out, count, gy_tile, points, gradients.bias2);
-      kernels::multiply(hidden, count, out, weight2_t.data(), out, gy_tile, points, gh.data(), count, false);
-      kernels::gelu_backward(hidden * count, h.data(), gh.data(), gh.data());
-      kernels::multiply_transposed(hidden, in, count, gh.data(), count, x_tile, points, gradients.weight1, in);
-      add_row_sums(hidden, count, gh.data(), count, gradients.bias1);
-      if (gradients.x == nullptr) return;
-      kernels::multiply(in, count, hidden, weight1_t.data(), hidden, gh.data(), count,
-                        gradients.x + b * in * points + first, points, false);
-    });
-  }
-
- private:
-  template <class Body>
-  void for_each_tile(Body&& body) const {
-    for (Index b = 0; b < batch; ++b) {
-      for (Index first = 0; first < points; first += kTilePoints) body(b, first, std::min(kTilePoints, points - first));
-    }
-  }
-};
 
 }  // namespace
 
@@ -143,17 +62,17 @@ Variable<T> ChannelMlp<T>::share(const Variable<T>& x, const TensorSpace& range)
   // The output bias must enter the sum over channel ranks once.
   const Index here = partition_.position();
   const bool first_share = here >= 0 && partition_.grid().coordinates(here)[1] == 0;
-  const Share<T> local{extent[0],
-                       in_,
-                       w1.value().box().extent[0],
-                       out_,
-                       volume(Shape(extent.begin() + 2, extent.end())),
-                       w1.value().data(),
-                       b1.value().data(),
-                       w2.value().data(),
-                       first_share ? b2.value().data() : nullptr};
+  const MlpShare<T> local{extent[0],
+                          in_,
+                          w1.value().box().extent[0],
+                          out_,
+                          volume(Shape(extent.begin() + 2, extent.end())),
+                          w1.value().data(),
+                          b1.value().data(),
+                          w2.value().data(),
+                          first_share ? b2.value().data() : nullptr};
   DistTensor<T> y(range);
-  local.forward(x.value().data(), y.data());
+  local.forward(y.device(), x.value().data(), y.data());
   return tape.template record<T>(std::move(y), true, [local, first_share, x, w1, b1, w2, b2](DistTensor<T>&& gy) {
     auto gw1 = DistTensor<T>::zeros(w1.space());
     auto gb1 = DistTensor<T>::zeros(b1.space());
@@ -161,7 +80,7 @@ Variable<T> ChannelMlp<T>::share(const Variable<T>& x, const TensorSpace& range)
     auto gb2 = DistTensor<T>::zeros(b2.space());
     std::optional<DistTensor<T>> gx;
     if (x.requires_gradient()) gx.emplace(x.space());
-    local.backward(x.value().data(), gy.data(),
+    local.backward(gy.device(), x.value().data(), gy.data(),
                    {gx ? gx->data() : nullptr, gw1.data(), gb1.data(), gw2.data(), gb2.data()});
     if (!first_share) gb2.set_zero();
     w1.slot()->accumulate(std::move(gw1));

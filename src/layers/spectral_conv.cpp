@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "core/run_on.hpp"
 #include "kernels/mode_mixing.hpp"
+#include "tessera/tensor/host_values.hpp"
 
 namespace tessera {
 
@@ -27,13 +29,15 @@ template <class T>
 void draw_uniform(Parameter<std::complex<T>>& weight, std::uint64_t seed) {
   const double scale = 1.0 / static_cast<double>(weight.value.shape()[0] * weight.value.shape()[1]);
   const RandomStream stream(seed, weight.name);
+  HostOutput<std::complex<T>> values(weight.value.local());
   for_each_row(weight.value.shape(), weight.value.box(), [&](Index offset, Index local, Index length) {
     for (Index i = 0; i < length; ++i) {
       const auto index = static_cast<std::uint64_t>(offset + i);
-      weight.value.local()[local + i] = {static_cast<T>(scale * stream.uniform(2 * index)),
-                                         static_cast<T>(scale * stream.uniform(2 * index + 1))};
+      values.data()[local + i] = {static_cast<T>(scale * stream.uniform(2 * index)),
+                                  static_cast<T>(scale * stream.uniform(2 * index + 1))};
     }
   });
+  values.store();
 }
 
 /// Modes of one rank's tile: all axes after batch and channel.
@@ -81,15 +85,23 @@ Variable<std::complex<T>> SpectralConv<T>::multiply(const Variable<std::complex<
   DistTensor<std::complex<T>> product(range);
   const Shape& extent = product.box().extent;
   const kernels::ModeMixing size{extent[0], in_, out_, local_modes(extent)};
-  kernels::mix_modes(size, modes.value().data(), weight.value().data(), product.data());
+  run_on(product.device(), [&](const auto&... stream) {
+    kernels::mix_modes<T>(stream..., size, modes.value().data(), weight.value().data(), product.data());
+  });
   return modes.tape().template record<std::complex<T>>(
       std::move(product), true, [size, modes, weight](DistTensor<std::complex<T>>&& gradient) {
         DistTensor<std::complex<T>> weight_gradient(weight.space());
-        kernels::mix_modes_adjoint_weight(size, gradient.data(), modes.value().data(), weight_gradient.data());
+        run_on(gradient.device(), [&](const auto&... stream) {
+          kernels::mix_modes_adjoint_weight<T>(stream..., size, gradient.data(), modes.value().data(),
+                                               weight_gradient.data());
+        });
         weight.slot()->accumulate(std::move(weight_gradient));
         if (!modes.requires_gradient()) return;
         DistTensor<std::complex<T>> modes_gradient(modes.space());
-        kernels::mix_modes_adjoint_input(size, gradient.data(), weight.value().data(), modes_gradient.data());
+        run_on(gradient.device(), [&](const auto&... stream) {
+          kernels::mix_modes_adjoint_input<T>(stream..., size, gradient.data(), weight.value().data(),
+                                              modes_gradient.data());
+        });
         modes.slot()->accumulate(std::move(modes_gradient));
       });
 }

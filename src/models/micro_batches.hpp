@@ -36,12 +36,12 @@ class MicroBatches {
     Shape shape = whole.shape();
     shape[0] = size(m);
     DistTensor<T> part({std::move(shape), whole.partition()});
-    std::copy_n(whole.data() + offset(whole, m), part.local_size(), part.data());
+    copy_values<T>(part.device(), part.local_size(), whole.data() + offset(whole, m), part.data());
     return part;
   }
   template <class T>
   void put(const DistTensor<T>& part, Index m, DistTensor<T>& whole) const {
-    std::copy_n(part.data(), part.local_size(), whole.data() + offset(whole, m));
+    copy_values<T>(part.device(), part.local_size(), part.data(), whole.data() + offset(whole, m));
   }
 
  private:

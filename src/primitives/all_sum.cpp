@@ -2,6 +2,8 @@
 
 #include <complex>
 
+#include "tessera/comm/data_collectives.hpp"
+
 namespace tessera {
 
 namespace {
@@ -39,8 +41,8 @@ AllSum<T>::AllSum(const TensorSpace& space, std::vector<int> axes)
 template <Scalar T>
 void AllSum<T>::do_forward(const DistTensor<T>& x, DistTensor<T>& y) const {
   if (!group_.valid()) return;
-  copy<T>(x.local().view(), y.local().view());
-  group_.all_sum(y.data(), y.local_size());
+  copy<T>(y.device(), x.local().view(), y.local().view());
+  DataCollectives(group_).all_sum(y.data(), y.local_size());
 }
 
 template class AllSum<float>;

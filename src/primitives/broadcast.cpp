@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <complex>
 
+#include "tessera/comm/data_collectives.hpp"
+
 namespace tessera {
 
 namespace {
@@ -81,10 +83,10 @@ Broadcast<T>::Broadcast(const Shape& shape, const Partition& source, const Parti
 template <Scalar T>
 void Broadcast<T>::do_forward(const DistTensor<T>& x, DistTensor<T>& y) const {
   for (const Group& group : groups_) {
-    if (group.is_source && group.is_target) copy<T>(x.local().view(), y.local().view());
+    if (group.is_source && group.is_target) copy<T>(y.device(), x.local().view(), y.local().view());
     // MPI takes the root's buffer without const but only reads it.
     T* values = group.is_target ? y.data() : const_cast<T*>(x.data());
-    group.ranks.broadcast(values, group.is_target ? y.local_size() : x.local_size(), 0);
+    DataCollectives(group.ranks).broadcast(values, group.is_target ? y.local_size() : x.local_size(), 0);
   }
 }
 
@@ -93,15 +95,15 @@ void Broadcast<T>::do_adjoint(const DistTensor<T>& y, DistTensor<T>& x) const {
   for (const Group& group : groups_) {
     if (!group.is_source) {
       // A reduction only reads what a non-root rank contributes.
-      group.ranks.sum_to_root(const_cast<T*>(y.data()), y.local_size(), 0);
+      DataCollectives(group.ranks).sum_to_root(const_cast<T*>(y.data()), y.local_size(), 0);
       continue;
     }
     if (group.is_target) {
-      copy<T>(y.local().view(), x.local().view());
+      copy<T>(x.device(), y.local().view(), x.local().view());
     } else {
       x.set_zero();
     }
-    group.ranks.sum_to_root(x.data(), x.local_size(), 0);
+    DataCollectives(group.ranks).sum_to_root(x.data(), x.local_size(), 0);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <complex>
 
+#include "tessera/comm/data_collectives.hpp"
+
 namespace tessera {
 
 namespace {
@@ -68,6 +70,7 @@ Repartition<T>::Repartition(const Shape& shape, const Partition& source, const P
 template <Scalar T>
 auto Repartition<T>::make_side(const TensorSpace& own, const TensorSpace& other) const -> Side {
   Side side;
+  side.buffer = Storage<T>(this->communicator().device(), 0);
   const Box mine = own.tile();
   side.stays = relative_to(intersect(mine, other.tile()), mine);
   const Partition& others = other.partition;
@@ -109,26 +112,27 @@ void Repartition<T>::move(const Side& from, const DistTensor<T>& source, const S
   const auto packed = [](const Side& side, const Piece& piece) {
     return TensorView<T>{side.buffer.data() + piece.offset, piece.box.extent, row_major_strides(piece.box.extent)};
   };
+  const Device& device = source.device();
   const TensorView<const T> old_tile = source.local().view();
   const TensorView<T> new_tile = target.local().view();
   // MPI takes what it sends as non-const in Message, and does not write to it.
   const std::vector<Message> sends = messages(from, const_cast<T*>(old_tile.data), true);
   const std::vector<Message> receives = messages(to, new_tile.data, !accumulate);
   for (const Piece& piece : from.pieces) {
-    if (piece.place < 0) copy<T>(old_tile.subview(piece.box), packed(from, piece));
+    if (piece.place < 0) copy<T>(device, old_tile.subview(piece.box), packed(from, piece));
   }
-  PendingMessages pending = this->communicator().start(sends, receives);
+  PendingMessages pending = DataCollectives(this->communicator()).start(sends, receives);
   if (accumulate && to.stays.volume() < target.local().size()) target.set_zero();
-  if (!from.stays.empty()) copy<T>(old_tile.subview(from.stays), new_tile.subview(to.stays));
+  if (!from.stays.empty()) copy<T>(device, old_tile.subview(from.stays), new_tile.subview(to.stays));
   pending.wait();
   for (const Piece& piece : to.pieces) {
     if (!accumulate && piece.place >= 0) continue;
     const TensorView<T> cells = packed(to, piece);
     const TensorView<const T> arrived{cells.data, cells.extent, cells.strides};
     if (accumulate) {
-      add<T>(arrived, new_tile.subview(piece.box));
+      add<T>(device, arrived, new_tile.subview(piece.box));
     } else {
-      copy<T>(arrived, new_tile.subview(piece.box));
+      copy<T>(device, arrived, new_tile.subview(piece.box));
     }
   }
 }

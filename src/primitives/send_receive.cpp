@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <complex>
 
+#include "tessera/tensor/host_values.hpp"
+
 namespace tessera {
 
 namespace {
@@ -38,7 +40,7 @@ void SendReceive<T>::send(const DistTensor<T>& tensor) const {
   auto free = std::find_if(sent_.begin(), sent_.end(), [](Sent& sent) { return sent.message.done(); });
   if (free == sent_.end()) free = sent_.emplace(sent_.end());
   free->tile.require(tensor.local_size());
-  std::copy_n(tensor.data(), tensor.local_size(), free->tile.data());
+  copy_values<T>(tensor.device(), tensor.local_size(), tensor.data(), free->tile.data());
   const Message message{partner_, free->tile.data(), tensor.local_size() * static_cast<Index>(sizeof(T))};
   free->message = this->communicator().start({&message, 1}, {});
 }
@@ -46,8 +48,10 @@ void SendReceive<T>::send(const DistTensor<T>& tensor) const {
 template <Scalar T>
 void SendReceive<T>::receive(DistTensor<T>& tensor) const {
   if (tensor.local_size() == 0) return;
-  const Message message{partner_, tensor.data(), tensor.local_size() * static_cast<Index>(sizeof(T))};
+  HostOutput<T> values(tensor.local());
+  const Message message{partner_, values.data(), values.size() * static_cast<Index>(sizeof(T))};
   this->communicator().start({}, {&message, 1}).wait();
+  values.store();
 }
 
 template <Scalar T>

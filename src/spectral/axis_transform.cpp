@@ -1,5 +1,6 @@
 #include "tessera/spectral/axis_transform.hpp"
 
+#include "spectral/backends/device_axis_transform.hpp"
 #include "spectral/fourier_matrix.hpp"
 #include "spectral/line_fft.hpp"
 #include "tessera/core/error.hpp"
@@ -15,10 +16,11 @@ bool matrix_expected_faster(Index length, Index kept) { return length <= 16 || k
 
 template <RealScalar T>
 std::unique_ptr<const AxisTransform<T>> make_axis_transform(const typename AxisTransform<T>::Line& line,
-                                                            TransformEngine engine) {
+                                                            TransformEngine engine, const Device& device) {
   const bool slab = line.slab.extent != line.length;
   if (engine == TransformEngine::fft && slab)
     throw FftError("make_axis_transform: an FFT needs whole lines, not a slab");
+  if (device.is_cuda()) return make_device_axis_transform<T>(line, engine, device);
   if (engine == TransformEngine::automatic) {
     const Index kept = static_cast<Index>(line.frequencies.size());
     const bool matrix = slab || !FftLines<T>::available() || matrix_expected_faster(line.length, kept);
@@ -28,9 +30,11 @@ std::unique_ptr<const AxisTransform<T>> make_axis_transform(const typename AxisT
   return std::make_unique<LineFft<T>>(line);
 }
 
-template std::unique_ptr<const AxisTransform<float>> make_axis_transform<float>(const AxisTransform<float>::Line&,
-                                                                                TransformEngine);
-template std::unique_ptr<const AxisTransform<double>> make_axis_transform<double>(const AxisTransform<double>::Line&,
-                                                                                  TransformEngine);
+#define TESSERA_INSTANTIATE(T)                                                                           \
+  template std::unique_ptr<const AxisTransform<T>> make_axis_transform<T>(const AxisTransform<T>::Line&, \
+                                                                          TransformEngine, const Device&);
+TESSERA_INSTANTIATE(float)
+TESSERA_INSTANTIATE(double)
+#undef TESSERA_INSTANTIATE
 
 }  // namespace tessera

@@ -59,7 +59,8 @@ class PlannedTransform<T>::Step {
                {tile.start[axis], tile.extent[axis]},
                spectral.frequencies(step.axis),
                spectral.inverse_weights(step.axis)};
-      transform_ = make_axis_transform<T>(line_, step.partial || tile.empty() ? TransformEngine::matrix : engine);
+      transform_ = make_axis_transform<T>(line_, step.partial || tile.empty() ? TransformEngine::matrix : engine,
+                                          ranks.communicator()->device());
     } else if (step.complex_before) {
       make_repartition(move_complex_);
     } else {

@@ -2,6 +2,7 @@
 
 #include <complex>
 
+#include "core/run_on.hpp"
 #include "kernels/elementwise.hpp"
 
 namespace tessera {
@@ -9,12 +10,16 @@ namespace tessera {
 template <class T>
 void axpy(double a, const DistTensor<T>& x, DistTensor<T>& y) {
   require_space("axpy", "first tensor", x, y.space());
-  kernels::axpy<T>(x.local_size(), static_cast<RealPart<T>>(a), x.data(), y.data());
+  run_on(x.device(), [&](const auto&... stream) {
+    kernels::axpy<T>(stream..., x.local_size(), static_cast<RealPart<T>>(a), x.data(), y.data());
+  });
 }
 
 template <class T>
 void scale(double a, DistTensor<T>& x) {
-  kernels::scale<T>(x.local_size(), static_cast<RealPart<T>>(a), x.data());
+  run_on(x.device(), [&](const auto&... stream) {
+    kernels::scale<T>(stream..., x.local_size(), static_cast<RealPart<T>>(a), x.data());
+  });
 }
 
 #define TESSERA_INSTANTIATE(T)                                         \

@@ -3,16 +3,28 @@
 #include <cmath>
 #include <complex>
 
-#include "kernels/elementwise.hpp"
+#include "tensor/real_dot.hpp"
+#include "tessera/tensor/host_values.hpp"
 
 namespace tessera {
 
 std::string to_string(const TensorSpace& space) { return to_string(space.shape) + " on " + to_string(space.partition); }
 
 template <class T>
+DistTensor<T> DistTensor<T>::to(const Partition& partition) const {
+  if (!(partition.grid() == this->partition().grid()) || partition.ranks() != this->partition().ranks()) {
+    throw PartitionError("DistTensor::to: expected the grid and ranks of " + to_string(this->partition()) + ", got " +
+                         to_string(partition));
+  }
+  DistTensor result(TensorSpace{shape(), partition});
+  result.local_ = local_.to(result.device());
+  return result;
+}
+
+template <class T>
 double inner_product(const DistTensor<T>& a, const DistTensor<T>& b) {
   require_space("inner_product", "second tensor", b, a.space());
-  double sum = kernels::real_dot(a.local_size(), a.data(), b.data());
+  double sum = real_dot(a.device(), a.local_size(), a.data(), b.data());
   a.communicator().all_sum(&sum, 1);
   return sum;
 }
@@ -25,18 +37,20 @@ double norm(const DistTensor<T>& a) {
 template <class T>
 void fill_normal(DistTensor<T>& tensor, const RandomStream& stream, bool distinct_copies) {
   const Index copy = distinct_copies ? tensor.communicator().rank() * volume(tensor.shape()) : 0;
+  HostOutput<T> values(tensor.local());
   for_each_row(tensor.shape(), tensor.box(), [&](Index offset, Index local, Index length) {
     for (Index i = 0; i < length; ++i) {
       const auto index = static_cast<std::uint64_t>(copy + offset + i);
       if constexpr (ComplexScalar<T>) {
         using R = RealPart<T>;
-        tensor.local()[local + i] = {static_cast<R>(stream.normal(2 * index)),
-                                     static_cast<R>(stream.normal(2 * index + 1))};
+        values.data()[local + i] = {static_cast<R>(stream.normal(2 * index)),
+                                    static_cast<R>(stream.normal(2 * index + 1))};
       } else {
-        tensor.local()[local + i] = static_cast<T>(stream.normal(index));
+        values.data()[local + i] = static_cast<T>(stream.normal(index));
       }
     }
   });
+  values.store();
 }
 
 template <class T>
@@ -47,6 +61,7 @@ void require_space(const char* operation, const char* argument, const DistTensor
 }
 
 #define TESSERA_INSTANTIATE(T)                                                  \
+  template DistTensor<T> DistTensor<T>::to(const Partition&) const;             \
   template double inner_product<T>(const DistTensor<T>&, const DistTensor<T>&); \
   template double norm<T>(const DistTensor<T>&);                                \
   template void fill_normal<T>(DistTensor<T>&, const RandomStream&, bool);      \

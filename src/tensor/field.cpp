@@ -20,14 +20,30 @@ template <RealScalar T>
 void TensorReader<T>::read(const Box& box, T* values) const {
   const Box local = inside("TensorReader::read", box, tensor_.box());
   if (local.empty()) return;
-  copy<T>(tensor_.local().view().subview(local), {values, box.extent, row_major_strides(box.extent)});
+  const Device& device = tensor_.device();
+  Storage<T> cells;
+  T* contiguous = values;
+  if (device.is_cuda()) {
+    cells = Storage<T>(device, box.volume());
+    contiguous = cells.data();
+  }
+  copy<T>(device, tensor_.local().view().subview(local), {contiguous, box.extent, row_major_strides(box.extent)});
+  if (device.is_cuda()) copy_values<T>(device, box.volume(), contiguous, values);
 }
 
 template <RealScalar T>
 void TensorWriter<T>::write(const Box& box, const T* values) {
   const Box local = inside("TensorWriter::write", box, tensor_.box());
   if (local.empty()) return;
-  copy<T>({values, box.extent, row_major_strides(box.extent)}, tensor_.local().view().subview(local));
+  const Device& device = tensor_.device();
+  Storage<T> cells;
+  const T* contiguous = values;
+  if (device.is_cuda()) {
+    cells = Storage<T>(device, box.volume());
+    copy_values<T>(device, box.volume(), values, cells.data());
+    contiguous = cells.data();
+  }
+  copy<T>(device, {contiguous, box.extent, row_major_strides(box.extent)}, tensor_.local().view().subview(local));
 }
 
 template class TensorReader<float>;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <complex>
 
+#include "tessera/tensor/host_values.hpp"
+
 namespace tessera {
 
 namespace {
@@ -36,11 +38,15 @@ DenseMatrix matrix_of(const TensorSpace& domain, const TensorSpace& range, Apply
   const auto inputs = real_numbers(domain, kRealsPerElement<X>);
   const auto outputs = real_numbers(range, kRealsPerElement<Y>);
   for (Index column = 0; column < matrix.columns; ++column) {
-    auto x = DistTensor<X>::zeros(domain);
+    DistTensor<X> x(domain);
+    HostOutput<X> unit(x.local());
+    std::fill_n(unit.data(), unit.size(), X{0});
     const auto here = std::find(inputs.begin(), inputs.end(), column);
-    if (here != inputs.end()) reinterpret_cast<RealPart<X>*>(x.data())[here - inputs.begin()] = 1;
+    if (here != inputs.end()) reinterpret_cast<RealPart<X>*>(unit.data())[here - inputs.begin()] = 1;
+    unit.store();
     const DistTensor<Y> y = apply(x);
-    const auto* reals = reinterpret_cast<const RealPart<Y>*>(y.data());
+    const HostInput<Y> result(y.local());
+    const auto* reals = reinterpret_cast<const RealPart<Y>*>(result.data());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       matrix.values[static_cast<std::size_t>(outputs[i] * matrix.columns + column)] = static_cast<double>(reals[i]);
     }

@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "core/run_on.hpp"
 #include "kernels/elementwise.hpp"
+#include "tensor/real_dot.hpp"
 
 namespace tessera {
 
@@ -34,8 +36,10 @@ void Adam<T>::step(double learning_rate, double gradient_scale) {
     std::visit(
         [&]<class S>(Moments<S>& moments) {
           Parameter<S>& parameter = *moments.parameter;
-          kernels::adam_update(parameter.value.local_size(), step, parameter.gradient.data(), parameter.value.data(),
-                               moments.first.data(), moments.second.data());
+          run_on(parameter.value.device(), [&](const auto&... stream) {
+            kernels::adam_update<S>(stream..., parameter.value.local_size(), step, parameter.gradient.data(),
+                                    parameter.value.data(), moments.first.data(), moments.second.data());
+          });
         },
         any);
   }
@@ -49,7 +53,7 @@ double gradient_norm(const ParameterList<T>& parameters) {
     std::visit(
         [&](const auto* parameter) {
           const auto& gradient = parameter->gradient;
-          sum += kernels::real_dot(gradient.local_size(), gradient.data(), gradient.data());
+          sum += real_dot(gradient.device(), gradient.local_size(), gradient.data(), gradient.data());
           communicator = &gradient.communicator();
         },
         ref);

@@ -6,6 +6,7 @@
 
 #include "tensor/sample_rows.hpp"
 #include "tessera/core/error.hpp"
+#include "tessera/tensor/host_values.hpp"
 
 namespace tessera {
 
@@ -67,8 +68,9 @@ void MetricsAccumulator::finish_batch(const Communicator& communicator, Index sa
 template <RealScalar T>
 void MetricsAccumulator::add(const DistTensor<T>& prediction, const DistTensor<T>& truth) {
   require_space("MetricsAccumulator::add", "truth", truth, prediction.space());
+  const HostInput<T> predicted(prediction.local()), expected(truth.local());
   for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
-    add_values(sample, count, prediction.data() + offset, truth.data() + offset);
+    add_values(sample, count, predicted.data() + offset, expected.data() + offset);
   });
   finish_batch(prediction.communicator(), prediction.shape()[0]);
 }

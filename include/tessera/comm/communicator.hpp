@@ -12,11 +12,15 @@
 #include <string>
 #include <vector>
 
+#include "tessera/comm/device_backend.hpp"
 #include "tessera/comm/traffic.hpp"
+#include "tessera/core/device.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/core/shape.hpp"
 
 namespace tessera {
+
+class DeviceCommunicator;
 
 /// One point-to-point message of an exchange: bytes at `data` to or from rank `peer`.
 struct Message {
@@ -54,6 +58,9 @@ class PendingMessages {
 /// Move-only owner of a private MPI communicator (a duplicate, so that the library's messages never meet the
 /// program's). MPI errors are returned, checked and thrown as MpiError. Counts are 64-bit: a transfer larger than
 /// `chunk_bytes` is split. Members are collective over the communicator unless they say otherwise.
+///
+/// A communicator also says where its ranks keep their tensors: on the CPU, or on a CUDA device each (see on). Its own
+/// collectives are of host memory in both cases; data_collectives.hpp has those of tensors.
 class Communicator {
  public:
   /// Duplicates `parent`. Collective over `parent`.
@@ -66,6 +73,18 @@ class Communicator {
   Communicator(Communicator&& other) noexcept;
   Communicator& operator=(Communicator&& other) noexcept;
   ~Communicator();
+
+  /// The same ranks with their tensors on `device`, a CUDA device on all of them or the CPU on all. `backend`: how
+  /// tensors on CUDA devices travel, see choose_route. What is split from it keeps both. Throws ArgumentError where
+  /// ranks differ, CudaError where a device is not usable, NcclError where NCCL is asked for in vain.
+  Communicator on(const Device& device, DeviceBackend backend = DeviceBackend::automatic) const;
+  /// Local.
+  const Device& device() const noexcept { return device_; }
+  /// How tensors on CUDA devices travel, and why; null on the CPU. Local.
+  const DeviceChoice* device_choice() const noexcept { return choice_.get(); }
+  /// The collectives of device memory; of a communicator split from another one, made at the first call. Throws
+  /// ArgumentError on the CPU.
+  const DeviceCommunicator& device_data() const;
 
   int rank() const noexcept { return rank_; }
   int size() const noexcept { return size_; }
@@ -149,6 +168,7 @@ class Communicator {
  private:
   Communicator() = default;
   static Communicator adopt(MPI_Comm handle, const Communicator& parent);
+  Communicator duplicate() const;
   void release() noexcept;
   Index chunk_elements(std::size_t element_size) const;
   /// The counts as MPI takes them; empty where all together are more than a single call moves.
@@ -161,6 +181,9 @@ class Communicator {
   mutable Index guarded_calls_ = 0;
   mutable std::map<std::vector<int>, std::unique_ptr<const Communicator>> groups_;
   std::shared_ptr<TrafficLedger> ledger_;
+  Device device_;
+  std::shared_ptr<const DeviceChoice> choice_;
+  mutable std::unique_ptr<const DeviceCommunicator> device_data_;
 };
 
 /// Throws MpiError naming `operation` and MPI's own explanation unless `code` is MPI_SUCCESS.

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "tessera/comm/communicator.hpp"
 #include "tessera/core/device.hpp"
 
 namespace tessera {
+
+class Communicator;
 
 /// What a program asks for.
 enum class DeviceBackend { automatic, mpi, nccl };

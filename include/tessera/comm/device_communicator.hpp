@@ -35,6 +35,8 @@ class DeviceCommunicator {
   /// of them has none, and NcclError where NCCL is asked for in vain.
   explicit DeviceCommunicator(std::shared_ptr<const Communicator> communicator,
                               DeviceBackend backend = DeviceBackend::automatic);
+  /// By a route that has been chosen for these ranks, or for more of them.
+  DeviceCommunicator(std::shared_ptr<const Communicator> communicator, DeviceChoice choice);
   DeviceCommunicator(DeviceCommunicator&&) noexcept;
   DeviceCommunicator& operator=(DeviceCommunicator&&) noexcept;
   ~DeviceCommunicator();

@@ -5,9 +5,11 @@
 /// CUDA keeps the device per thread, so these functions and all that use a device belong on one thread of a rank.
 
 #include <array>
+#include <memory>
 #include <string>
 
 #include "tessera/core/shape.hpp"
+#include "tessera/core/stream.hpp"
 
 namespace tessera {
 
@@ -38,5 +40,33 @@ int select_device(int local_rank);
 
 /// The device this thread computes on: the one last selected, else the first. Throws CudaError where none is usable.
 DeviceProperties current_device();
+
+/// Where a rank keeps its tensors and computes: the CPU, or a CUDA device, with the stream that puts its work in order.
+/// Cheap to copy; equal where the work goes on one stream.
+class Device {
+ public:
+  /// The CPU.
+  Device() = default;
+  static Device cpu() { return {}; }
+
+  /// select_device(local_rank), which this throws what it throws, with a stream of its own.
+  static Device cuda(int local_rank = 0);
+
+  bool is_cuda() const noexcept { return stream_ != nullptr; }
+
+  /// Throws ArgumentError on the CPU.
+  const Stream& stream() const;
+
+  /// Waits for all work put on the device's stream so far; nothing on the CPU. Throws CudaError when any of it failed.
+  void synchronize() const;
+
+  friend bool operator==(const Device&, const Device&) = default;
+
+ private:
+  std::shared_ptr<const Stream> stream_;
+};
+
+/// "cpu" or "cuda".
+std::string to_string(const Device& device);
 
 }  // namespace tessera

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "tessera/core/buffer.hpp"
+#include "tessera/core/storage.hpp"
 #include "tessera/primitives/linear_operator.hpp"
 
 namespace tessera {
@@ -42,7 +42,7 @@ class Repartition final : public LinearOperator<T> {
     Box stays;           ///< shared with this rank's own tile on the other side, relative to this one
     Index strided = 0;   ///< elements of all pieces that are no run: they come first in the buffer
     Index elements = 0;  ///< of all pieces
-    mutable Buffer<T> buffer;
+    mutable Storage<T> buffer;
   };
 
   Side make_side(const TensorSpace& own, const TensorSpace& other) const;

@@ -21,9 +21,9 @@ namespace tessera {
 ///
 /// Only the ranks of the two partitions take part, each with its partner alone. The one that sends copies its tile and
 /// returns at once, so that it may be any number of calls ahead of the one that receives; between two ranks, calls
-/// match in order for each direction. What is still under way is waited for when the operator ends. Throws
-/// PartitionError when the grids differ or a rank is in both. Source: Hewett & Grady, arXiv 2006.03108, section 3 (send
-/// and receive).
+/// match in order for each direction. Tiles of CUDA devices go through the host's memory. What is still under way is
+/// waited for when the operator ends. Throws PartitionError when the grids differ or a rank is in both. Source: Hewett
+/// & Grady, arXiv 2006.03108, section 3 (send and receive).
 template <Scalar T>
 class SendReceive final : public LinearOperator<T> {
  public:

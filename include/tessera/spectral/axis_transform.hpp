@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "tessera/core/device.hpp"
 #include "tessera/core/scalar.hpp"
 #include "tessera/core/shape.hpp"
 
@@ -38,7 +39,7 @@ struct FourierLine {
 ///   synthesis:  x[a, n, c] = sum_k s_k X[a, k, c] exp(+2 pi i f_k n / N), or its real part where x is real
 /// with s_k = 1 or w_k. Analysis and synthesis of equal scaling are adjoint to each other in Re sum conj(a) b; the
 /// unscaled analysis is numpy's forward transform, the synthesis with w_k = 1 / N its inverse.
-/// Arrays are contiguous [outer, cells or modes, inner]. Local: no communication.
+/// Arrays are contiguous [outer, cells or modes, inner], in memory of the transform's device. Local: no communication.
 template <RealScalar T>
 class AxisTransform {
  public:
@@ -57,6 +58,7 @@ class AxisTransform {
 /// Builds the engine asked for. Throws FftError when `fft` is asked for in a build without it or for a slab.
 template <RealScalar T>
 std::unique_ptr<const AxisTransform<T>> make_axis_transform(const typename AxisTransform<T>::Line& line,
-                                                            TransformEngine engine = TransformEngine::automatic);
+                                                            TransformEngine engine = TransformEngine::automatic,
+                                                            const Device& device = {});
 
 }  // namespace tessera

@@ -25,12 +25,13 @@ struct TensorSpace {
 /// "[1, 20, 32, 32] on 1x1x2x1 (cuts axes 0, 1, 2, 3)"
 std::string to_string(const TensorSpace& space);
 
-/// A global tensor of which this rank holds one tile. Move-only.
+/// A global tensor of which this rank holds one tile, in memory of the communicator's device. Move-only.
 template <class T>
 class DistTensor {
  public:
   /// Allocates this rank's tile, contents unspecified.
-  explicit DistTensor(TensorSpace space) : space_(std::move(space)), box_(space_.tile()), local_(box_.extent) {}
+  explicit DistTensor(TensorSpace space)
+      : space_(std::move(space)), box_(space_.tile()), local_(box_.extent, space_.partition.communicator()->device()) {}
   static DistTensor zeros(TensorSpace space) {
     DistTensor result(std::move(space));
     result.local_.set_zero();
@@ -41,6 +42,7 @@ class DistTensor {
   const Shape& shape() const noexcept { return space_.shape; }
   const Partition& partition() const noexcept { return space_.partition; }
   const Communicator& communicator() const noexcept { return *space_.partition.communicator(); }
+  const Device& device() const noexcept { return local_.device(); }
 
   /// Where this rank's tile lies in the global shape.
   const Box& box() const noexcept { return box_; }
@@ -56,6 +58,9 @@ class DistTensor {
     result.local_ = local_.clone();
     return result;
   }
+  /// The same tensor on a partition of the same grid and ranks whose communicator may compute elsewhere (see
+  /// Communicator::on). Local. Throws PartitionError when grids or ranks differ.
+  DistTensor to(const Partition& partition) const;
 
  private:
   TensorSpace space_;

@@ -7,8 +7,8 @@
 
 namespace tessera {
 
-/// Values of a tensor of a global shape, read one box at a time. Reading is local: not collective, by one thread of a
-/// rank at a time.
+/// Values of a tensor of a global shape, read one box at a time into the host's memory. Reading is local: not
+/// collective, by one thread of a rank at a time.
 template <RealScalar T>
 class FieldReader {
  public:
@@ -35,6 +35,7 @@ class TensorReader final : public FieldReader<T> {
   explicit TensorReader(const DistTensor<T>& tensor) : tensor_(tensor) {}
   const Shape& shape() const override { return tensor_.shape(); }
   void read(const Box& box, T* values) const override;
+  const DistTensor<T>& tensor() const noexcept { return tensor_; }
 
  private:
   const DistTensor<T>& tensor_;
@@ -47,6 +48,7 @@ class TensorWriter final : public FieldWriter<T> {
   explicit TensorWriter(DistTensor<T>& tensor) : tensor_(tensor) {}
   const Shape& shape() const override { return tensor_.shape(); }
   void write(const Box& box, const T* values) override;
+  DistTensor<T>& tensor() const noexcept { return tensor_; }
 
  private:
   DistTensor<T>& tensor_;

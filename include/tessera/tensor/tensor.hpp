@@ -5,10 +5,10 @@
 
 #include <string>
 
-#include "tessera/core/buffer.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/core/scalar.hpp"
 #include "tessera/core/shape.hpp"
+#include "tessera/core/storage.hpp"
 
 namespace tessera {
 
@@ -27,26 +27,33 @@ struct TensorView {
   }
 };
 
-/// destination = source, element by element. Throws ShapeError when the extents differ.
+/// destination = source, element by element, both in memory of `device`. Throws ShapeError when the extents differ.
 template <class T>
-void copy(const TensorView<const T>& source, const TensorView<T>& destination);
-/// destination += source, element by element.
+void copy(const Device& device, const TensorView<const T>& source, const TensorView<T>& destination);
+/// The same in the host's memory.
 template <class T>
-void add(const TensorView<const T>& source, const TensorView<T>& destination);
+void copy(const TensorView<const T>& source, const TensorView<T>& destination) {
+  copy(Device::cpu(), source, destination);
+}
+/// destination += source, element by element, both in memory of `device`.
+template <class T>
+void add(const Device& device, const TensorView<const T>& source, const TensorView<T>& destination);
 
-/// Owning, contiguous, row-major local tensor. Move-only; contents are unspecified until written (see zeros).
+/// Owning, contiguous, row-major local tensor in memory of a device. Move-only; contents are unspecified until written
+/// (see zeros). Single elements can be reached on the CPU alone (see host_values.hpp).
 template <class T>
 class Tensor {
  public:
   Tensor() = default;
-  explicit Tensor(Shape shape) : shape_(std::move(shape)), buffer_(volume(shape_)) {}
-  static Tensor zeros(Shape shape) {
-    Tensor result(std::move(shape));
+  explicit Tensor(Shape shape, const Device& device = {}) : shape_(std::move(shape)), buffer_(device, volume(shape_)) {}
+  static Tensor zeros(Shape shape, const Device& device = {}) {
+    Tensor result(std::move(shape), device);
     result.set_zero();
     return result;
   }
 
   const Shape& shape() const noexcept { return shape_; }
+  const Device& device() const noexcept { return buffer_.device(); }
   Index size() const noexcept { return buffer_.size(); }
   T* data() noexcept { return buffer_.data(); }
   const T* data() const noexcept { return buffer_.data(); }
@@ -61,11 +68,14 @@ class Tensor {
   TensorView<const T> view() const { return {data(), shape_, row_major_strides(shape_)}; }
 
   void set_zero();
+  /// On the same device.
   Tensor clone() const;
+  /// A copy in memory of another device (or the same). Waits for it.
+  Tensor to(const Device& device) const;
 
  private:
   Shape shape_{0};
-  Buffer<T> buffer_;
+  Storage<T> buffer_;
 };
 
 }  // namespace tessera
