@@ -21,7 +21,7 @@ function(tessera_add_cpu_kernels target)
   target_sources(
     ${target}
     PRIVATE ${cpu}/activation.cpp ${cpu}/axis_products.cpp ${cpu}/box_axes.cpp ${cpu}/copy.cpp ${cpu}/dispatch.cpp ${cpu}/elementwise.cpp
-            ${cpu}/mode_mixing.cpp ${cpu}/products.cpp)
+            ${cpu}/loss.cpp ${cpu}/mode_mixing.cpp ${cpu}/products.cpp)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 

@@ -27,8 +27,9 @@ void gelu_with_derivative(const Stream& stream, Index count, const T* x, T* y, T
 /// gx[i] = gelu'(x[i]) gy[i], gelu'(x) = Phi(x) + x phi(x); gx may be gy.
 template <class T>
 void gelu_backward(Index count, const T* x, const T* gy, T* gx);
-template <class T>
-void gelu_backward(const Stream& stream, Index count, const T* x, const T* gy, T* gx);
+/// x may be stored as BFloat16 where T is float.
+template <class T, class Stored>
+void gelu_backward(const Stream& stream, Index count, const Stored* x, const T* gy, T* gx);
 
 /// The gradient of a small linear map after an activation with slopes s, y[o] = sum_j w[o, j] a(h[j]), with respect to
 /// h:

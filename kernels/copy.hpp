@@ -4,6 +4,7 @@
 /// Copies and accumulations of strided boxes: the pack, unpack and accumulate steps of every data movement.
 /// With a Stream: on the device, see kernels/elementwise.hpp.
 
+#include "kernels/arithmetic/bfloat16.hpp"
 #include "tessera/core/shape.hpp"
 #include "tessera/core/stream.hpp"
 
@@ -26,6 +27,10 @@ void copy_box(const Stream& stream, const Shape& extent, const T* source, const 
 template <class T>
 void stream_box(const Shape& extent, const T* source, const Shape& source_strides, T* destination,
                 const Shape& destination_strides);
+
+/// destination[i] = source[i] for `count` contiguous elements, from float to BFloat16 or back, on a device.
+template <class From, class To>
+void copy_converted(const Stream& stream, Index count, const From* source, To* destination);
 
 /// destination[i] += source[i] for every multi-index i of `extent`.
 template <class T>

@@ -29,6 +29,12 @@ void scale(Index count, RealPart<T> a, T* x);
 template <class T>
 void scale(const Stream& stream, Index count, RealPart<T> a, T* x);
 
+/// x[i] = a x[i] + b. Real types.
+template <class T>
+void affine(Index count, T a, T b, T* x);
+template <class T>
+void affine(const Stream& stream, Index count, T a, T b, T* x);
+
 /// y[i] *= x[i]. Real types.
 template <class T>
 void multiply_elements(Index count, const T* x, T* y);

@@ -6,6 +6,7 @@
 
 #include <complex>
 
+#include "kernels/product_precision.hpp"
 #include "tessera/core/scalar.hpp"
 #include "tessera/core/shape.hpp"
 #include "tessera/core/stream.hpp"
@@ -22,11 +23,11 @@ struct LineTransform {
 /// Analysis:  y[a, k, c] = sum_n F[k, n] x[a, n, c].  `Cell` is real or complex; arrays must not overlap.
 template <class Cell>
 void analyse_lines(const Stream& stream, const LineTransform& size, const std::complex<RealPart<Cell>>* matrix,
-                   const Cell* x, std::complex<RealPart<Cell>>* y);
+                   const Cell* x, std::complex<RealPart<Cell>>* y, Products products = Products::float32);
 
 /// Its adjoint, the synthesis:  x[a, n, c] = sum_k conj(F[k, n]) y[a, k, c], or its real part where x is real.
 template <class Cell>
 void synthesise_lines(const Stream& stream, const LineTransform& size, const std::complex<RealPart<Cell>>* matrix,
-                      const std::complex<RealPart<Cell>>* y, Cell* x);
+                      const std::complex<RealPart<Cell>>* y, Cell* x, Products products = Products::float32);
 
 }  // namespace tessera::kernels

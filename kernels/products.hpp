@@ -6,6 +6,7 @@
 /// Stream: on the device, see kernels/elementwise.hpp.
 
 #include "kernels/product.hpp"
+#include "kernels/product_precision.hpp"
 #include "tessera/core/shape.hpp"
 #include "tessera/core/stream.hpp"
 
@@ -49,7 +50,7 @@ void apply_along_axis(Index outer, Index output, Index input, Index inner, const
                       T* y);
 template <class T>
 void apply_along_axis(const Stream& stream, Index outer, Index output, Index input, Index inner, const T* weight,
-                      const T* bias, const T* x, T* y);
+                      const T* bias, const T* x, T* y, Products products = Products::float32);
 
 /// The adjoint of apply_along_axis with respect to x:  gx[a, i, c] = sum_o W[o, i] gy[a, o, c].
 template <class T>
@@ -57,7 +58,7 @@ void apply_transposed_along_axis(Index outer, Index output, Index input, Index i
                                  T* gx);
 template <class T>
 void apply_transposed_along_axis(const Stream& stream, Index outer, Index output, Index input, Index inner,
-                                 const T* weight, const T* gy, T* gx);
+                                 const T* weight, const T* gy, T* gx, Products products = Products::float32);
 
 /// The adjoint of apply_along_axis with respect to W and the bias (null: not wanted), added to what is there:
 ///   gW[o, i] += sum_{a, c} gy[a, o, c] x[a, i, c],   gb[o] += sum_{a, c} gy[a, o, c]

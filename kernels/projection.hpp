@@ -29,18 +29,24 @@ TESSERA_HOST_DEVICE inline Index projection_weights(const Projection<T>& project
 
 /// y from v. Throws ShapeError when width or out is above kMostProjectedWidth or kMostProjectedOutputs, CudaError where
 /// the device has too little shared memory for a block: up to 67 KB for float and 131 KB for double, of which less for
-/// smaller widths, and 64 numbers more for every output in project_with_loss.
+/// smaller widths, and 64 numbers more for every output where there are gradients.
 template <class T>
 void project(const Stream& stream, const Projection<T>& projection, Index points, const T* v, T* y);
 
-/// With e = y - target [out, points], the gradients for dL/dy = e; for dL/dy = factor e all that is computed is to be
-/// multiplied by the factor afterwards, when it is known:
-///   gv [width, points] = W1^T gh,   gh[j, p] = gelu'(h[j, p]) sum_o W2[o, j] e[o, p],   h = W1 v + b1
-///   gweights [W1 | b1 | W2 | b2] += sum_p gh v,   sum_p gh,   sum_p e gelu(h),   sum_p e
-///   loss[0] += sum e^2,   loss[1] += sum target^2
+/// The gradients for dL/dy = gy [out, points]:
+///   gv [width, points] = W1^T gh,   gh[j, p] = gelu'(h[j, p]) sum_o W2[o, j] gy[o, p],   h = W1 v + b1
+///   gweights [W1 | b1 | W2 | b2] += sum_p gh v,   sum_p gh,   sum_p gy gelu(h),   sum_p gy
 /// gv may be v; no other arrays may overlap. The sums are in double. Throws as `project`.
 template <class T>
+void project_backward(const Stream& stream, const Projection<T>& projection, Index points, const T* v, const T* gy,
+                      T* gv, double* gweights);
+
+/// The same for gy = factor e, e = y - target [out, points], and
+///   loss[0] += sum e^2,   loss[1] += sum target^2
+/// `factor` is one number in device memory, or null for 1: all that is computed is then to be multiplied by the factor
+/// afterwards, when it is known.
+template <class T>
 void project_with_loss(const Stream& stream, const Projection<T>& projection, Index points, const T* v, const T* target,
-                       T* gv, double* gweights, double* loss);
+                       T* gv, double* gweights, double* loss, const T* factor = nullptr);
 
 }  // namespace tessera::kernels

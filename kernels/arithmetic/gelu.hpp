@@ -20,19 +20,19 @@ struct GeluParts {
   T value, derivative;
 };
 
+/// Selections rather than branches: a device then has the loads of several numbers under way at once.
 TESSERA_HOST_DEVICE inline GeluParts<float> gelu_parts(float x) {
   constexpr float kInverseRoot2Pi = 0.39894228f;
   constexpr GaussianTailPolynomial polynomial = gaussian_tail_polynomial();
   const float z = std::fabs(x);
-  if (!(z < kGaussianTailStart)) {
-    if (std::isnan(x)) return {x, x};
-    return {x > 0.0f ? x : 0.0f, x > 0.0f ? 1.0f : 0.0f};
-  }
+  const bool inside = z < kGaussianTailStart;
   float ratio = polynomial.coefficients[11];
   for (int i = 10; i >= 0; --i) ratio = ratio * z + polynomial.coefficients[i];
   const float density = std::exp(-0.5f * z * z);
   const float tail = density * ratio;
-  return {(x > 0.0f ? x : 0.0f) - z * tail, (x < 0.0f ? tail : 1.0f - tail) + x * (density * kInverseRoot2Pi)};
+  const float slope = (x < 0.0f ? tail : 1.0f - tail) + x * (density * kInverseRoot2Pi);
+  const float slope_outside = x < 0.0f ? 0.0f : x > 0.0f ? 1.0f : x;
+  return {(x < 0.0f ? 0.0f : x) - (inside ? z * tail : 0.0f), inside ? slope : slope_outside};
 }
 
 /// Phi(x) by erfc of the negated argument: no cancellation in the left tail.

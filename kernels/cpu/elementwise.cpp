@@ -30,6 +30,11 @@ void scale(Index count, RealPart<T> a, T* x) {
 }
 
 template <class T>
+void affine(Index count, T a, T b, T* x) {
+  simd::loops<T>().affine(count, a, b, x);
+}
+
+template <class T>
 void multiply_elements(Index count, const T* x, T* y) {
   simd::loops<T>().multiply_elements(count, x, y);
 }
@@ -39,6 +44,8 @@ double sum(Index count, const T* x) {
   return simd::loops<T>().sum(count, x);
 }
 
+template void affine<float>(Index, float, float, float*);
+template void affine<double>(Index, double, double, double*);
 template void multiply_elements<float>(Index, const float*, float*);
 template void multiply_elements<double>(Index, const double*, double*);
 template double sum<float>(Index, const float*);

@@ -1,5 +1,6 @@
 #include "kernels/activation.hpp"
 
+#include "kernels/arithmetic/bfloat16.hpp"
 #include "kernels/arithmetic/gelu.hpp"
 #include "kernels/cuda/launch.cuh"
 
@@ -46,9 +47,9 @@ struct ValueAndDerivative {
   }
 };
 
-template <class T>
+template <class T, class Stored>
 struct Backward {
-  const T* x;
+  const Stored* x;
   const T* gy;
   T* gx;
 
@@ -56,7 +57,9 @@ struct Backward {
   __device__ void at(Index i) const {
     const auto values = load<Lanes>(x + i);
     auto gradient = load<Lanes>(gy + i);
-    for (int lane = 0; lane < Lanes; ++lane) gradient.lane[lane] *= gelu_derivative(values.lane[lane]);
+    for (int lane = 0; lane < Lanes; ++lane) {
+      gradient.lane[lane] *= gelu_derivative(static_cast<T>(values.lane[lane]));
+    }
     store(gradient, gx + i);
   }
 };
@@ -74,17 +77,19 @@ void gelu_with_derivative(const Stream& stream, Index count, const T* x, T* y, T
                                   ValueAndDerivative<T>{x, y, derivative});
 }
 
-template <class T>
-void gelu_backward(const Stream& stream, Index count, const T* x, const T* gy, T* gx) {
-  for_each_element<kPackLanes<T>>(stream, "gelu_backward", count, aligned_to_packs(x, gy, gx), Backward<T>{x, gy, gx});
+template <class T, class Stored>
+void gelu_backward(const Stream& stream, Index count, const Stored* x, const T* gy, T* gx) {
+  for_each_element<kPackLanes<T>>(stream, "gelu_backward", count, aligned_to_packs(x, gy, gx),
+                                  Backward<T, Stored>{x, gy, gx});
 }
 
 #define TESSERA_INSTANTIATE(T)                                                   \
   template void gelu<T>(const Stream&, Index, const T*, T*);                     \
   template void gelu_with_derivative<T>(const Stream&, Index, const T*, T*, T*); \
-  template void gelu_backward<T>(const Stream&, Index, const T*, const T*, T*);
+  template void gelu_backward<T, T>(const Stream&, Index, const T*, const T*, T*);
 
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
+template void gelu_backward<float, BFloat16>(const Stream&, Index, const BFloat16*, const float*, float*);
 
 }  // namespace tessera::kernels

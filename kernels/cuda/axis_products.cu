@@ -38,18 +38,18 @@ struct WeightAndBias {
 
 template <class T>
 void apply_along_axis(const Stream& stream, Index outer, Index output, Index input, Index inner, const T* weight,
-                      const T* bias, const T* x, T* y) {
+                      const T* bias, const T* x, T* y, Products products) {
   cuda::launch_column_product<T>(stream, "apply_along_axis", output, input, outer * inner,
                                  StoredMatrix<T, true>{weight, input}, PlainRows<T>{{input, inner}, x},
-                                 PlainTarget<T>{{output, inner}, y, bias});
+                                 PlainTarget<T>{{output, inner}, y, bias}, products);
 }
 
 template <class T>
 void apply_transposed_along_axis(const Stream& stream, Index outer, Index output, Index input, Index inner,
-                                 const T* weight, const T* gy, T* gx) {
+                                 const T* weight, const T* gy, T* gx, Products products) {
   cuda::launch_column_product<T>(stream, "apply_transposed_along_axis", input, output, outer * inner,
                                  StoredMatrix<T, false>{weight, input}, PlainRows<T>{{output, inner}, gy},
-                                 PlainTarget<T>{{input, inner}, gx, nullptr});
+                                 PlainTarget<T>{{input, inner}, gx, nullptr}, products);
 }
 
 template <class T>
@@ -61,9 +61,11 @@ void accumulate_axis_gradient(const Stream& stream, Index outer, Index output, I
                                WeightAndBias<T>{input, columns, gweight, gbias});
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                                     \
-  template void apply_along_axis<T>(const Stream&, Index, Index, Index, Index, const T*, const T*, const T*, T*);  \
-  template void apply_transposed_along_axis<T>(const Stream&, Index, Index, Index, Index, const T*, const T*, T*); \
+#define TESSERA_INSTANTIATE(T)                                                                                    \
+  template void apply_along_axis<T>(const Stream&, Index, Index, Index, Index, const T*, const T*, const T*, T*,  \
+                                    Products);                                                                    \
+  template void apply_transposed_along_axis<T>(const Stream&, Index, Index, Index, Index, const T*, const T*, T*, \
+                                               Products);                                                         \
   template void accumulate_axis_gradient<T>(const Stream&, Index, Index, Index, Index, const T*, const T*, T*, T*);
 
 TESSERA_INSTANTIATE(float)

@@ -9,96 +9,62 @@
 ///   C: kParts, axis (AxisRows<kParts> of the rows); initial(r, address), where the sum begins;
 ///      store(address, value), and for complex results store_pair(address, real, imaginary)
 /// A block computes up to 64 rows of 128 columns, so that B is read once where M has no more rows. M and B go through
-/// shared memory a chunk of terms at a time. Every warp computes 8 rows, every lane of it 4 columns 32 apart: a number
-/// of M is read by all lanes at once, and global accesses of a warp are to neighbouring columns. Sums are made in T, in
-/// the order of the terms.
+/// shared memory a chunk of terms at a time. Every warp stores 8 rows, every lane of it 4 columns 32 apart: global
+/// accesses of a warp are to neighbouring columns. Sums are made in T.
 
 #include <algorithm>
 #include <type_traits>
 
-#include "kernels/cuda/axis_rows.cuh"
+#include "kernels/cuda/product_tiles.cuh"
+#include "kernels/cuda/shared_memory.cuh"
+#include "kernels/product_precision.hpp"
 
 namespace tessera::kernels::cuda {
 
-inline constexpr int kTileColumns = 128;
-inline constexpr int kWarpRows = 8;
-inline constexpr int kLaneColumns = kTileColumns / kWarp;
-
-template <class T>
-inline constexpr int kTileTerms = 128 / static_cast<int>(sizeof(T));
-
-template <int Threads>
-inline constexpr int kTileRows = Threads / kWarp* kWarpRows;
-
-/// Rows one apart lie in different banks of shared memory, and every row of M's begins at a multiple of 16 bytes.
-template <class T, int Threads>
-struct ProductTiles {
-  alignas(kPackBytes) T matrix[kTileTerms<T>][kTileRows<Threads> + 4];
-  T terms[kTileTerms<T>][kTileColumns + 1];
-};
-
-template <class T>
-struct ProductSums {
-  T value[kWarpRows][kLaneColumns];
-};
-
-template <int Threads, class T, class Matrix>
+/// `Way`: of multiplying, see product_tiles.cuh.
+template <class Way, int Threads, class T, class Matrix>
 __device__ void stage_matrix(const Matrix& matrix, Index rows, Index first_row, Index first_term, int count,
                              ProductTiles<T, Threads>& tiles) {
   for (int e = static_cast<int>(threadIdx.x); e < kTileTerms<T> * kTileRows<Threads>; e += Threads) {
     const int row = Matrix::kTermsContiguous ? e / kTileTerms<T> : e % kTileRows<Threads>;
     const int term = Matrix::kTermsContiguous ? e % kTileTerms<T> : e / kTileRows<Threads>;
     const bool inside = term < count && first_row + row < rows;
-    tiles.matrix[term][row] = inside ? matrix.at(first_row + row, first_term + term) : T(0);
+    tiles.matrix[term][row] = Way::factor(inside ? matrix.at(first_row + row, first_term + term) : T(0));
   }
 }
 
 /// `own_column`: offset of the column that this thread stages when it goes through columns.
-template <int Threads, class T, class Source>
+template <class Way, int Threads, class T, class Source>
 __device__ void stage_terms(const Source& source, Index first_column, Index columns, Index own_column, Index first_term,
                             int count, ProductTiles<T, Threads>& tiles) {
   const int thread = static_cast<int>(threadIdx.x);
+  const int staged = (count + Way::kTermsTogether - 1) / Way::kTermsTogether * Way::kTermsTogether;
+  const auto stage = [&](int term, int column, Index address_of_column) {
+    const Index row = first_term + term;
+    const T value = term < count ? source.at(row, address_of_column + source.axis.row(row)) : T(0);
+    tiles.terms[term][column] = Way::factor(value);
+  };
   if (source.axis.has_short_runs()) {
     const int term = thread % kTileTerms<T>;
     for (int column = thread / kTileTerms<T>; column < kTileColumns; column += Threads / kTileTerms<T>) {
-      if (term >= count || first_column + column >= columns) continue;
-      const Index row = first_term + term;
-      tiles.terms[term][column] = source.at(row, source.axis.column(first_column + column) + source.axis.row(row));
+      if (term >= staged || first_column + column >= columns) continue;
+      stage(term, column, source.axis.column(first_column + column));
     }
     return;
   }
   const int column = thread % kTileColumns;
   if (first_column + column >= columns) return;
 #pragma unroll 4
-  for (int term = thread / kTileColumns; term < count; term += Threads / kTileColumns) {
-    const Index row = first_term + term;
-    tiles.terms[term][column] = source.at(row, own_column + source.axis.row(row));
+  for (int term = thread / kTileColumns; term < staged; term += Threads / kTileColumns) {
+    stage(term, column, own_column);
   }
 }
 
-template <int Threads, class T>
-__device__ void add_terms(const ProductTiles<T, Threads>& tiles, int count, ProductSums<T>& sums) {
-  const int warp_row = static_cast<int>(threadIdx.x) / kWarp * kWarpRows;
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
-#pragma unroll 4
-  for (int term = 0; term < count; ++term) {
-    T left[kWarpRows], right[kLaneColumns];
-    for (int r = 0; r < kWarpRows; r += kPackLanes<T>) {
-      const auto pack = load<kPackLanes<T>>(&tiles.matrix[term][warp_row + r]);
-      for (int i = 0; i < kPackLanes<T>; ++i) left[r + i] = pack.lane[i];
-    }
-    for (int j = 0; j < kLaneColumns; ++j) right[j] = tiles.terms[term][lane + j * kWarp];
-    for (int r = 0; r < kWarpRows; ++r) {
-      for (int j = 0; j < kLaneColumns; ++j) sums.value[r][j] += left[r] * right[j];
-    }
-  }
-}
-
-/// All at once and before the terms: what is loaded here is on its way together with them. `first_row`: of this warp.
+/// All at once: what is loaded here is on its way together. `first_row`: of this warp.
 template <class T, class Target>
 __device__ void begin_sums(const Target& target, Index rows, Index first_row, Index first_column, Index columns,
                            ProductSums<T>& sums) {
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int lane = lane_of_warp();
 #pragma unroll
   for (int j = 0; j < kLaneColumns; ++j) {
     const Index p = first_column + lane + j * kWarp;
@@ -114,7 +80,7 @@ __device__ void begin_sums(const Target& target, Index rows, Index first_row, In
 template <class T, class Target>
 __device__ void store_columns(const Target& target, Index rows, Index first_row, Index first_column, Index columns,
                               const ProductSums<T>& sums) {
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int lane = lane_of_warp();
 #pragma unroll
   for (int j = 0; j < kLaneColumns; ++j) {
     const Index p = first_column + lane + j * kWarp;
@@ -138,7 +104,7 @@ __device__ void store_columns(const Target& target, Index rows, Index first_row,
 template <class T, class Target>
 __device__ void store_rows(const Target& target, Index rows, Index first_row, Index first_column, Index columns,
                            const ProductSums<T>& sums, T* turn) {
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int lane = lane_of_warp();
   const int row = lane % kWarpRows;
 #pragma unroll
   for (int j = 0; j < kLaneColumns; ++j) {
@@ -155,16 +121,12 @@ __device__ void store_rows(const Target& target, Index rows, Index first_row, In
   }
 }
 
-/// Blocks that share a processor: their loads must be enough to use its memory.
-template <class T, int Threads>
-inline constexpr int kBlocksTogether = (sizeof(T) == 4 ? 640 : 384) / Threads;
-
 /// Blocks take the row tiles of the same columns one after another, while what these share is in the cache.
-template <int Threads, class T, class Matrix, class Source, class Target>
-__global__ void __launch_bounds__(Threads, kBlocksTogether<T, Threads>)
+template <class Way, int Threads, class T, class Matrix, class Source, class Target>
+__global__ void __launch_bounds__(Threads, Way::kThreadsTogether / Threads)
     multiply_columns(Index rows, Index terms, Index columns, Matrix matrix, Source source, Target target) {
-  __shared__ ProductTiles<T, Threads> tiles;
-  const int warp = static_cast<int>(threadIdx.x) / kWarp;
+  __shared__ Shared<ProductTiles<T, Threads>> tiles;
+  const int warp = warp_of_block();
   const Index row_tiles = (rows + kTileRows<Threads> - 1) / kTileRows<Threads>;
   const Index items = row_tiles * ((columns + kTileColumns - 1) / kTileColumns);
   for (Index item = blockIdx.x; item < items; item += gridDim.x) {
@@ -172,15 +134,21 @@ __global__ void __launch_bounds__(Threads, kBlocksTogether<T, Threads>)
     const Index first_column = item / row_tiles * kTileColumns;
     const Index own_column = source.axis.column(first_column + threadIdx.x % kTileColumns);
     const Index warp_row = first_row + warp * kWarpRows;
+    Way way;
     ProductSums<T> sums;
-    begin_sums(target, rows, warp_row, first_column, columns, sums);
+    const auto begin = [&] { begin_sums(target, rows, warp_row, first_column, columns, sums); };
+    if constexpr (Way::kInPlace) begin();
     for (Index first_term = 0; first_term < terms; first_term += kTileTerms<T>) {
       const int count = static_cast<int>(min(terms - first_term, static_cast<Index>(kTileTerms<T>)));
       __syncthreads();
-      stage_matrix<Threads>(matrix, rows, first_row, first_term, count, tiles);
-      stage_terms<Threads>(source, first_column, columns, own_column, first_term, count, tiles);
+      stage_matrix<Way, Threads>(matrix, rows, first_row, first_term, count, tiles);
+      stage_terms<Way, Threads>(source, first_column, columns, own_column, first_term, count, tiles);
       __syncthreads();
-      if (warp_row < rows) add_terms<Threads>(tiles, count, sums);
+      way.add(tiles, count, rows - first_row, sums);
+    }
+    if constexpr (!Way::kInPlace) {
+      begin();
+      way.finish(tiles, sums);
     }
     if (target.axis.has_short_runs()) {
       __syncthreads();
@@ -195,21 +163,29 @@ __global__ void __launch_bounds__(Threads, kBlocksTogether<T, Threads>)
 /// Puts the product on the stream; `kernel` names it in errors.
 template <class T, class Matrix, class Source, class Target>
 void launch_column_product(const Stream& stream, const char* kernel, Index rows, Index terms, Index columns,
-                           const Matrix& matrix, const Source& source, const Target& target) {
+                           const Matrix& matrix, const Source& source, const Target& target, Products products) {
   if (rows <= 0 || columns <= 0) return;
-  const auto launch = [&](auto threads) {
+  const auto launch_with = [&](auto threads, auto way) {
     constexpr int kBlock = decltype(threads)::value;
     const Index row_tiles = (rows + kTileRows<kBlock> - 1) / kTileRows<kBlock>;
     const Index items = row_tiles * ((columns + kTileColumns - 1) / kTileColumns);
     const auto blocks = static_cast<unsigned>(std::min(items, kMaxBlocks));
-    multiply_columns<kBlock, T><<<blocks, kBlock, 0, stream.handle()>>>(rows, terms, columns, matrix, source, target);
+    launch(stream, kernel, multiply_columns<typename decltype(way)::type, kBlock, T, Matrix, Source, Target>, blocks,
+           kBlock, 0, rows, terms, columns, matrix, source, target);
+  };
+  const auto launch_threads = [&](auto threads) {
+    constexpr int kBlock = decltype(threads)::value;
+    if constexpr (std::is_same_v<T, float>) {
+      if (products == Products::tensor_float32)
+        return launch_with(threads, std::type_identity<TensorProducts<kBlock>>{});
+    }
+    launch_with(threads, std::type_identity<LaneProducts<T, kBlock>>{});
   };
   if (rows <= kTileRows<128>) {
-    launch(std::integral_constant<int, 128>{});
+    launch_threads(std::integral_constant<int, 128>{});
   } else {
-    launch(std::integral_constant<int, 256>{});
+    launch_threads(std::integral_constant<int, 256>{});
   }
-  detail::check_launch(kernel);
 }
 
 /// C stored as it is, with a bias for every row (null: none).

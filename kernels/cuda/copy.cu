@@ -63,11 +63,10 @@ void launch_copy(const Stream& stream, const std::vector<BoxAxis>& axes, const v
   auto* to = static_cast<Word<Bytes>*>(destination);
   const unsigned blocks = cuda::blocks_for(count);
   if (fits_32_bits(count)) {
-    copy_words<std::uint32_t><<<blocks, kThreads, 0, stream.handle()>>>(box, count, from, to);
+    cuda::launch(stream, "copy_box", copy_words<std::uint32_t, Word<Bytes>>, blocks, kThreads, 0, box, count, from, to);
   } else {
-    copy_words<std::uint64_t><<<blocks, kThreads, 0, stream.handle()>>>(box, count, from, to);
+    cuda::launch(stream, "copy_box", copy_words<std::uint64_t, Word<Bytes>>, blocks, kThreads, 0, box, count, from, to);
   }
-  detail::check_launch("copy_box");
 }
 
 /// The axes in words of `lanes` elements, where runs, strides and addresses are whole numbers of them.
@@ -117,6 +116,20 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <class From, class To>
+struct Convert {
+  const From* source;
+  To* destination;
+
+  template <int Lanes>
+  __device__ void at(Index i) const {
+    const auto values = cuda::load<Lanes>(source + i);
+    cuda::Pack<To, Lanes> converted;
+    for (int lane = 0; lane < Lanes; ++lane) converted.lane[lane] = static_cast<To>(values.lane[lane]);
+    cuda::store(converted, destination + i);
+  }
+};
+
 }  // namespace
 
 template <class T>
@@ -135,6 +148,13 @@ void copy_box(const Stream& stream, const Shape& extent, const T* source, const 
   }
 }
 
+template <class From, class To>
+void copy_converted(const Stream& stream, Index count, const From* source, To* destination) {
+  constexpr int kLanes = cuda::kPackBytes / static_cast<int>(std::max(sizeof(From), sizeof(To)));
+  cuda::for_each_element<kLanes>(stream, "copy_converted", count, cuda::aligned_to_packs(source, destination),
+                                 Convert<From, To>{source, destination});
+}
+
 template <class T>
 void add_box(const Stream& stream, const Shape& extent, const T* source, const Shape& source_strides, T* destination,
              const Shape& destination_strides) {
@@ -151,11 +171,12 @@ void add_box(const Stream& stream, const Shape& extent, const T* source, const S
   auto* to = reinterpret_cast<Addend<T>*>(destination);
   const unsigned blocks = cuda::blocks_for(count);
   if (fits_32_bits(std::max(count, terms))) {
-    add_elements<std::uint32_t><<<blocks, kThreads, 0, stream.handle()>>>(box, count, sums, terms, from, to);
+    cuda::launch(stream, "add_box", add_elements<std::uint32_t, Addend<T>>, blocks, kThreads, 0, box, count, sums,
+                 terms, from, to);
   } else {
-    add_elements<std::uint64_t><<<blocks, kThreads, 0, stream.handle()>>>(box, count, sums, terms, from, to);
+    cuda::launch(stream, "add_box", add_elements<std::uint64_t, Addend<T>>, blocks, kThreads, 0, box, count, sums,
+                 terms, from, to);
   }
-  detail::check_launch("add_box");
 }
 
 template <class T>
@@ -164,6 +185,9 @@ void set_zero(const Stream& stream, Index count, T* values) {
   detail::check_cuda(cudaMemsetAsync(values, 0, static_cast<std::size_t>(count) * sizeof(T), stream.handle()),
                      "cudaMemsetAsync");
 }
+
+template void copy_converted<float, BFloat16>(const Stream&, Index, const float*, BFloat16*);
+template void copy_converted<BFloat16, float>(const Stream&, Index, const BFloat16*, float*);
 
 #define TESSERA_INSTANTIATE_COPY(T) \
   template void copy_box<T>(const Stream&, const Shape&, const T*, const Shape&, T*, const Shape&);

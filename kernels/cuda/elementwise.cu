@@ -52,6 +52,19 @@ struct Scale {
 };
 
 template <class T>
+struct Affine {
+  T a, b;
+  T* x;
+
+  template <int Lanes>
+  __device__ void at(Index i) const {
+    auto values = load<Lanes>(x + i);
+    for (int lane = 0; lane < Lanes; ++lane) values.lane[lane] = a * values.lane[lane] + b;
+    store(values, x + i);
+  }
+};
+
+template <class T>
 struct Multiply {
   const T* x;
   T* y;
@@ -106,6 +119,11 @@ void scale(const Stream& stream, Index count, RealPart<T> a, T* x) {
 }
 
 template <class T>
+void affine(const Stream& stream, Index count, T a, T b, T* x) {
+  for_each_element<kPackLanes<T>>(stream, "affine", count, cuda::aligned_to_packs(x), Affine<T>{a, b, x});
+}
+
+template <class T>
 void multiply_elements(const Stream& stream, Index count, const T* x, T* y) {
   for_each_element<kPackLanes<T>>(stream, "multiply_elements", count, cuda::aligned_to_packs(x, y), Multiply<T>{x, y});
 }
@@ -122,6 +140,8 @@ void adam_update(const Stream& stream, Index count, const AdamStep& step, const 
   for_each_element<kPackLanes<Weight>>(stream, "adam_update", count, aligned, body);
 }
 
+template void affine<float>(const Stream&, Index, float, float, float*);
+template void affine<double>(const Stream&, Index, double, double, double*);
 template void multiply_elements<float>(const Stream&, Index, const float*, float*);
 template void multiply_elements<double>(const Stream&, Index, const double*, double*);
 

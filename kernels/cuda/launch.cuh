@@ -1,10 +1,13 @@
 #pragma once
 
 /// \file
-/// How elementwise kernels are started: every thread takes 16 bytes of each array at a time where all arrays are
-/// aligned to that, and comes back a grid's width further.
+/// How kernels are started; elementwise ones so that every thread takes 16 bytes of each array at a time where all
+/// arrays are aligned to that, and comes back a grid's width further.
+
+#include <cuda_runtime.h>
 
 #include <cstdint>
+#include <utility>
 
 #include "core/backends/cuda_error.hpp"
 #include "tessera/core/shape.hpp"
@@ -21,6 +24,21 @@ inline constexpr Index kMaxBlocks = Index{1} << 16;
 inline unsigned blocks_for(Index items) {
   const Index blocks = (items + kThreads - 1) / kThreads;
   return static_cast<unsigned>(blocks < 1 ? 1 : blocks < kMaxBlocks ? blocks : kMaxBlocks);
+}
+
+/// Puts kernel(arguments...) on the stream, `blocks` of `threads` with shared_bytes of dynamic shared memory each;
+/// `name` names it in errors.
+template <class... Parameters, class... Arguments>
+void launch(const Stream& stream, const char* name, void (*kernel)(Parameters...), dim3 blocks, dim3 threads,
+            std::size_t shared_bytes, Arguments&&... arguments) {
+  cudaLaunchConfig_t config = {};
+  config.gridDim = blocks;
+  config.blockDim = threads;
+  config.dynamicSmemBytes = shared_bytes;
+  config.stream = stream.handle();
+  // A refusal is also what check_launch finds.
+  cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...);
+  detail::check_launch(name);
 }
 
 /// Number of this thread in the grid, and of all threads of the grid.
@@ -66,11 +84,11 @@ template <int Lanes, class Body>
 void for_each_element(const Stream& stream, const char* kernel, Index count, bool aligned, const Body& body) {
   if (count <= 0) return;
   if (aligned) {
-    for_each_pack<Lanes><<<blocks_for((count + Lanes - 1) / Lanes), kThreads, 0, stream.handle()>>>(count, body);
+    launch(stream, kernel, for_each_pack<Lanes, Body>, blocks_for((count + Lanes - 1) / Lanes), kThreads, 0, count,
+           body);
   } else {
-    for_each_pack<1><<<blocks_for(count), kThreads, 0, stream.handle()>>>(count, body);
+    launch(stream, kernel, for_each_pack<1, Body>, blocks_for(count), kThreads, 0, count, body);
   }
-  detail::check_launch(kernel);
 }
 
 }  // namespace tessera::kernels::cuda

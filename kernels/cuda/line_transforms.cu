@@ -47,7 +47,7 @@ inline constexpr int kParts = static_cast<int>(kRealsPerElement<Cell>);
 
 template <class Cell>
 void analyse_lines(const Stream& stream, const LineTransform& size, const std::complex<RealPart<Cell>>* matrix,
-                   const Cell* x, std::complex<RealPart<Cell>>* y) {
+                   const Cell* x, std::complex<RealPart<Cell>>* y, Products products) {
   using T = RealPart<Cell>;
   constexpr int kCell = kParts<Cell>;
   const Index rows = 2 * size.modes, terms = kCell * size.cells;
@@ -55,12 +55,12 @@ void analyse_lines(const Stream& stream, const LineTransform& size, const std::c
       stream, "analyse_lines", rows, terms, size.outer * size.inner,
       FourierEntries<T, kCell, false>{reinterpret_cast<const Complex<T>*>(matrix), size.cells},
       PlainRows<T, kCell>{{terms, size.inner}, reinterpret_cast<const T*>(x)},
-      ComplexTarget<T>{{rows, size.inner}, reinterpret_cast<T*>(y)});
+      ComplexTarget<T>{{rows, size.inner}, reinterpret_cast<T*>(y)}, products);
 }
 
 template <class Cell>
 void synthesise_lines(const Stream& stream, const LineTransform& size, const std::complex<RealPart<Cell>>* matrix,
-                      const std::complex<RealPart<Cell>>* y, Cell* x) {
+                      const std::complex<RealPart<Cell>>* y, Cell* x, Products products) {
   using T = RealPart<Cell>;
   constexpr int kCell = kParts<Cell>;
   const Index rows = kCell * size.cells, terms = 2 * size.modes;
@@ -68,7 +68,7 @@ void synthesise_lines(const Stream& stream, const LineTransform& size, const std
   const PlainRows<T, 2> modes{{terms, size.inner}, reinterpret_cast<const T*>(y)};
   const auto product = [&](const auto& target) {
     cuda::launch_column_product<T>(stream, "synthesise_lines", rows, terms, size.outer * size.inner, entries, modes,
-                                   target);
+                                   target, products);
   };
   if constexpr (kCell == 2) {
     product(ComplexTarget<T>{{rows, size.inner}, reinterpret_cast<T*>(x)});
@@ -79,9 +79,9 @@ void synthesise_lines(const Stream& stream, const LineTransform& size, const std
 
 #define TESSERA_INSTANTIATE(Cell)                                                                                \
   template void analyse_lines<Cell>(const Stream&, const LineTransform&, const std::complex<RealPart<Cell>>*,    \
-                                    const Cell*, std::complex<RealPart<Cell>>*);                                 \
+                                    const Cell*, std::complex<RealPart<Cell>>*, Products);                       \
   template void synthesise_lines<Cell>(const Stream&, const LineTransform&, const std::complex<RealPart<Cell>>*, \
-                                       const std::complex<RealPart<Cell>>*, Cell*);
+                                       const std::complex<RealPart<Cell>>*, Cell*, Products);
 
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

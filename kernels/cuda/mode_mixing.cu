@@ -78,10 +78,9 @@ template <int TileRows, bool ConjugateB, class T>
 void launch_tiles(const Stream& stream, const char* kernel, const ModeProduct<T>& product) {
   const Index row_tiles = (product.rows + TileRows - 1) / TileRows;
   const Index column_tiles = (product.columns + kTileColumns - 1) / kTileColumns;
-  const Index blocks = row_tiles * column_tiles * ((product.modes + kModeThreads - 1) / kModeThreads);
-  multiply_modes<TileRows, ConjugateB>
-      <<<static_cast<unsigned>(std::min(blocks, cuda::kMaxBlocks)), kModeThreads, 0, stream.handle()>>>(product);
-  detail::check_launch(kernel);
+  const Index items = row_tiles * column_tiles * ((product.modes + kModeThreads - 1) / kModeThreads);
+  const auto blocks = static_cast<unsigned>(std::min(items, cuda::kMaxBlocks));
+  cuda::launch(stream, kernel, multiply_modes<TileRows, ConjugateB, T>, blocks, kModeThreads, 0, product);
 }
 
 template <bool ConjugateB, class T>

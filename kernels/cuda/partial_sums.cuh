@@ -5,12 +5,13 @@
 /// block of a first stage has left.
 
 #include "kernels/cuda/axis_rows.cuh"
+#include "kernels/cuda/shared_memory.cuh"
 
 namespace tessera::kernels::cuda {
 
 /// The sum over the block's threads, of which there are kThreads, on thread 0.
 __device__ inline double sum_of_block(double term) {
-  __shared__ double terms[kThreads];
+  __shared__ Shared<double[kThreads]> terms;
   __syncthreads();
   terms[threadIdx.x] = term;
   __syncthreads();
@@ -27,7 +28,7 @@ inline constexpr int kSlices = kThreads / kWarp;
 /// target.add(e, sum of partial[part, e] over the parts) for e < count.
 template <class Target>
 __global__ void __launch_bounds__(kThreads) add_parts(Index parts, Index count, const double* partial, Target target) {
-  __shared__ double slices[kSlices][kWarp];
+  __shared__ Shared<double[kSlices][kWarp]> slices;
   const int lane = static_cast<int>(threadIdx.x) % kWarp, slice = static_cast<int>(threadIdx.x) / kWarp;
   for (Index first = static_cast<Index>(blockIdx.x) * kWarp; first < count;
        first += static_cast<Index>(gridDim.x) * kWarp) {
@@ -50,8 +51,7 @@ template <class Target>
 void launch_add_parts(const Stream& stream, const char* kernel, Index parts, Index count, const double* partial,
                       const Target& target) {
   const unsigned blocks = blocks_for((count + kWarp - 1) / kWarp * kThreads);
-  add_parts<<<blocks, kThreads, 0, stream.handle()>>>(parts, count, partial, target);
-  detail::check_launch(kernel);
+  launch(stream, kernel, add_parts<Target>, blocks, kThreads, 0, parts, count, partial, target);
 }
 
 }  // namespace tessera::kernels::cuda

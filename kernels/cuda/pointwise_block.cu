@@ -13,18 +13,40 @@ using cuda::AxisRows;
 using cuda::PlainRows;
 using cuda::StoredMatrix;
 
-template <class T>
+template <class T, class Input, bool Activate>
+struct InputRows {
+  AxisRows<1> axis;
+  const Input* values;
+
+  __device__ T at(Index, Index address) const {
+    const auto value = static_cast<T>(values[address]);
+    return Activate ? gelu_value(value) : value;
+  }
+  __device__ void keep(Index, T) const {}
+};
+
+/// use(rows of v).
+template <class T, class Input, class Use>
+void with_input_rows(const BlockInput<Input>& v, Index width, Index points, Use use) {
+  if (v.activate) {
+    use(InputRows<T, Input, true>{{width, points}, v.values});
+  } else {
+    use(InputRows<T, Input, false>{{width, points}, v.values});
+  }
+}
+
+template <class T, class Stored>
 struct AddAndActivate {
   static constexpr int kParts = 1;
   AxisRows<1> axis;
   const T* s;
-  T* z;
+  Stored* z;
   T* activated;
 
   __device__ T initial(Index, Index address) const { return s[address]; }
   __device__ void store(Index address, T value) const {
-    if (z != nullptr) z[address] = value;
-    activated[address] = gelu_value(value);
+    if (z != nullptr) z[address] = static_cast<Stored>(value);
+    if (activated != nullptr) activated[address] = gelu_value(value);
   }
 };
 
@@ -40,14 +62,16 @@ struct AddTo {
 };
 
 /// gz, made where it is read, and kept. Only for a width of one tile: every number is read once.
-template <class T>
+template <class T, class Stored>
 struct ActivationGradient {
   AxisRows<1> axis;
-  const T* z;
+  const Stored* z;
   const T* gactivated;
   T* gz;
 
-  __device__ T at(Index, Index address) const { return gactivated[address] * gelu_derivative(z[address]); }
+  __device__ T at(Index, Index address) const {
+    return gactivated[address] * gelu_derivative(static_cast<T>(z[address]));
+  }
   __device__ void keep(Index address, T value) const { gz[address] = value; }
 };
 
@@ -59,43 +83,56 @@ struct AddToSums {
 
 }  // namespace
 
-template <class T>
-void block_forward(const Stream& stream, Index width, Index points, const T* weight, const T* v, const T* s, T* z,
-                   T* activated) {
-  cuda::launch_column_product<T>(stream, "block_forward", width, width, points, StoredMatrix<T, true>{weight, width},
-                                 PlainRows<T>{{width, points}, v}, AddAndActivate<T>{{width, points}, s, z, activated});
+template <class T, class Input, class Stored>
+void block_forward(const Stream& stream, Index width, Index points, const T* weight, const BlockInput<Input>& v,
+                   const T* s, Stored* z, T* activated, Products products) {
+  with_input_rows<T>(v, width, points, [&](const auto& input) {
+    cuda::launch_column_product<T>(stream, "block_forward", width, width, points, StoredMatrix<T, true>{weight, width},
+                                   input, AddAndActivate<T, Stored>{{width, points}, s, z, activated}, products);
+  });
 }
 
-template <class T>
-void block_backward_activation(const Stream& stream, Index width, Index points, const T* z, const T* gactivated,
-                               const T* v, T* gz, double* gweight) {
+template <class T, class Input, class Stored>
+void block_backward_activation(const Stream& stream, Index width, Index points, const Stored* z, const T* gactivated,
+                               const BlockInput<Input>& v, T* gz, double* gweight) {
   const char* kernel = "block_backward_activation";
-  const PlainRows<T> input{{width, points}, v};
-  if (width <= cuda::kDotRows) {
-    cuda::launch_dot_products<T>(stream, kernel, width, width, points,
-                                 ActivationGradient<T>{{width, points}, z, gactivated, gz}, input, AddToSums{gweight});
-    return;
-  }
-  // Several blocks read each number of gz: it has to be there before.
-  gelu_backward<T>(stream, width * points, z, gactivated, gz);
-  cuda::launch_dot_products<T>(stream, kernel, width, width, points, PlainRows<T>{{width, points}, gz}, input,
-                               AddToSums{gweight});
+  const bool one_tile = width <= cuda::kDotRows;
+  // Where several blocks of threads read each number of gz, it has to be there before.
+  if (!one_tile) gelu_backward(stream, width * points, z, gactivated, gz);
+  with_input_rows<T>(v, width, points, [&](const auto& input) {
+    const auto add_products = [&](const auto& gradient) {
+      cuda::launch_dot_products<T>(stream, kernel, width, width, points, gradient, input, AddToSums{gweight});
+    };
+    if (one_tile) {
+      add_products(ActivationGradient<T, Stored>{{width, points}, z, gactivated, gz});
+    } else {
+      add_products(PlainRows<T>{{width, points}, gz});
+    }
+  });
 }
 
 template <class T>
 void block_backward_input(const Stream& stream, Index width, Index points, const T* weight, const T* gz, const T* s,
-                          T* gv) {
+                          T* gv, Products products) {
   cuda::launch_column_product<T>(stream, "block_backward_input", width, width, points,
                                  StoredMatrix<T, false>{weight, width}, PlainRows<T>{{width, points}, gz},
-                                 AddTo<T>{{width, points}, s, gv});
+                                 AddTo<T>{{width, points}, s, gv}, products);
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                                        \
-  template void block_forward<T>(const Stream&, Index, Index, const T*, const T*, const T*, T*, T*);                  \
-  template void block_backward_activation<T>(const Stream&, Index, Index, const T*, const T*, const T*, T*, double*); \
-  template void block_backward_input<T>(const Stream&, Index, Index, const T*, const T*, const T*, T*);
+#define TESSERA_INSTANTIATE(T, Input, Stored)                                                                     \
+  template void block_forward<T, Input, Stored>(const Stream&, Index, Index, const T*, const BlockInput<Input>&,  \
+                                                const T*, Stored*, T*, Products);                                 \
+  template void block_backward_activation<T, Input, Stored>(const Stream&, Index, Index, const Stored*, const T*, \
+                                                            const BlockInput<Input>&, T*, double*);
 
-TESSERA_INSTANTIATE(float)
-TESSERA_INSTANTIATE(double)
+TESSERA_INSTANTIATE(float, float, float)
+TESSERA_INSTANTIATE(float, float, BFloat16)
+TESSERA_INSTANTIATE(float, BFloat16, BFloat16)
+TESSERA_INSTANTIATE(double, double, double)
+
+template void block_backward_input<float>(const Stream&, Index, Index, const float*, const float*, const float*, float*,
+                                          Products);
+template void block_backward_input<double>(const Stream&, Index, Index, const double*, const double*, const double*,
+                                           double*, Products);
 
 }  // namespace tessera::kernels

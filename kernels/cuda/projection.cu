@@ -4,6 +4,7 @@
 
 #include "kernels/cuda/partial_sums.cuh"
 #include "kernels/cuda/projection_backward.cuh"
+#include "kernels/cuda/shared_memory.cuh"
 #include "tessera/core/device_buffer.hpp"
 #include "tessera/core/error.hpp"
 
@@ -11,10 +12,10 @@ namespace tessera::kernels {
 
 namespace {
 
+using cuda::ErrorGradient;
+using cuda::GivenGradient;
 using cuda::kPoints;
 using cuda::kThreads;
-using cuda::LossArrays;
-using cuda::LossSums;
 using cuda::PartialSums;
 using cuda::ProjectionTiles;
 
@@ -23,8 +24,7 @@ constexpr Index kMostProjectionParts = 264;
 
 template <int WidthRows, class T>
 __global__ void __launch_bounds__(kThreads) project_points(Projection<T> projection, Index points, const T* v, T* y) {
-  extern __shared__ uint4 memory[];
-  auto& tiles = *reinterpret_cast<ProjectionTiles<T, WidthRows>*>(memory);
+  auto& tiles = cuda::dynamic_shared_memory<ProjectionTiles<T, WidthRows>>();
   for (Index first_point = static_cast<Index>(blockIdx.x) * kPoints; first_point < points;
        first_point += static_cast<Index>(gridDim.x) * kPoints) {
     __syncthreads();
@@ -38,33 +38,36 @@ __global__ void __launch_bounds__(kThreads) project_points(Projection<T> project
   }
 }
 
-template <int WidthRows, class T>
-__global__ void __launch_bounds__(kThreads)
-    project_points_backward(Projection<T> projection, Index points, LossArrays<T> arrays, double* partial) {
-  extern __shared__ uint4 memory[];
-  auto& tiles = *reinterpret_cast<ProjectionTiles<T, WidthRows>*>(memory);
+/// partial[block]: the block's sums, those of `gradient` behind those of the weights.
+template <int WidthRows, class T, class OutputGradient>
+__global__ void __launch_bounds__(kThreads) project_points_backward(Projection<T> projection, Index points, const T* v,
+                                                                    OutputGradient gradient, T* gv, double* partial) {
+  auto& tiles = cuda::dynamic_shared_memory<ProjectionTiles<T, WidthRows>>();
   const Index weights = projection_weights(projection);
-  PartialSums<T> sums = {partial + static_cast<Index>(blockIdx.x) * (weights + 2), true};
-  LossSums loss;
+  PartialSums<T> sums = {partial + static_cast<Index>(blockIdx.x) * (weights + OutputGradient::kSums), true};
+  double own_sums[2] = {};
+  static_assert(OutputGradient::kSums <= 2);
   for (Index first_point = static_cast<Index>(blockIdx.x) * kPoints; first_point < points;
        first_point += static_cast<Index>(gridDim.x) * kPoints) {
     __syncthreads();
-    cuda::project_tile_backward(projection, points, first_point, arrays, sums, loss, tiles);
+    cuda::project_tile_backward(projection, points, first_point, v, gradient, gv, sums, own_sums, tiles);
     sums.first = false;
   }
-  const double error = cuda::sum_of_block(loss.error), target = cuda::sum_of_block(loss.target);
-  if (threadIdx.x > 0) return;
-  sums.values[weights] = error;
-  sums.values[weights + 1] = target;
+#pragma unroll
+  for (int i = 0; i < OutputGradient::kSums; ++i) {
+    const double sum = cuda::sum_of_block(own_sums[i]);
+    if (threadIdx.x == 0) sums.values[weights + i] = sum;
+  }
 }
 
-struct AddToGradientsAndLoss {
+/// Sums of the weights' gradients, and behind them others, added to two arrays.
+struct AddToGradients {
   Index weights;
   double* gweights;
-  double* loss;
+  double* others;
 
   __device__ void add(Index entry, double sum) const {
-    (entry < weights ? gweights[entry] : loss[entry - weights]) += sum;
+    (entry < weights ? gweights[entry] : others[entry - weights]) += sum;
   }
 };
 
@@ -98,6 +101,25 @@ void require_supported(const char* operation, const Projection<T>& projection) {
   require_at_most(operation, "a number of outputs", projection.out, kMostProjectedOutputs);
 }
 
+/// `gradient`: of the outputs, see projection_backward.cuh; its sums are added to `others`.
+template <class T, class OutputGradient>
+void launch_backward(const Stream& stream, const char* name, const Projection<T>& projection, Index points, const T* v,
+                     const OutputGradient& gradient, T* gv, double* gweights, double* others) {
+  require_supported(name, projection);
+  if (points <= 0) return;
+  const Index parts = std::min((points + kPoints - 1) / kPoints, kMostProjectionParts);
+  const Index weights = projection_weights(projection), sums = weights + OutputGradient::kSums;
+  DeviceBuffer<double> partial(stream, parts * sums);
+  with_width_rows(projection.width, [&](auto rows) {
+    constexpr int kWidthRows = decltype(rows)::value;
+    const auto kernel = project_points_backward<kWidthRows, T, OutputGradient>;
+    const std::size_t bytes = shared_bytes<T, kWidthRows>(kernel, projection.out);
+    cuda::launch(stream, name, kernel, static_cast<unsigned>(parts), kThreads, bytes, projection, points, v, gradient,
+                 gv, partial.data());
+  });
+  cuda::launch_add_parts(stream, name, parts, sums, partial.data(), AddToGradients{weights, gweights, others});
+}
+
 }  // namespace
 
 template <class T>
@@ -107,36 +129,30 @@ void project(const Stream& stream, const Projection<T>& projection, Index points
   const auto blocks = static_cast<unsigned>(std::min((points + kPoints - 1) / kPoints, cuda::kMaxBlocks));
   with_width_rows(projection.width, [&](auto rows) {
     constexpr int kWidthRows = decltype(rows)::value;
-    const std::size_t bytes = shared_bytes<T, kWidthRows>(project_points<kWidthRows, T>, 0);
-    project_points<kWidthRows><<<blocks, kThreads, bytes, stream.handle()>>>(projection, points, v, y);
+    const auto kernel = project_points<kWidthRows, T>;
+    const std::size_t bytes = shared_bytes<T, kWidthRows>(kernel, 0);
+    cuda::launch(stream, "project", kernel, blocks, kThreads, bytes, projection, points, v, y);
   });
-  detail::check_launch("project");
+}
+
+template <class T>
+void project_backward(const Stream& stream, const Projection<T>& projection, Index points, const T* v, const T* gy,
+                      T* gv, double* gweights) {
+  launch_backward(stream, "project_backward", projection, points, v, GivenGradient<T>{gy}, gv, gweights, nullptr);
 }
 
 template <class T>
 void project_with_loss(const Stream& stream, const Projection<T>& projection, Index points, const T* v, const T* target,
-                       T* gv, double* gweights, double* loss) {
-  const char* kernel = "project_with_loss";
-  require_supported(kernel, projection);
-  if (points <= 0) return;
-  const Index parts = std::min((points + kPoints - 1) / kPoints, kMostProjectionParts);
-  const Index weights = projection_weights(projection);
-  DeviceBuffer<double> partial(stream, parts * (weights + 2));
-  with_width_rows(projection.width, [&](auto rows) {
-    constexpr int kWidthRows = decltype(rows)::value;
-    const std::size_t bytes = shared_bytes<T, kWidthRows>(project_points_backward<kWidthRows, T>, projection.out);
-    project_points_backward<kWidthRows><<<static_cast<unsigned>(parts), kThreads, bytes, stream.handle()>>>(
-        projection, points, LossArrays<T>{v, target, gv}, partial.data());
-  });
-  detail::check_launch(kernel);
-  cuda::launch_add_parts(stream, kernel, parts, weights + 2, partial.data(),
-                         AddToGradientsAndLoss{weights, gweights, loss});
+                       T* gv, double* gweights, double* loss, const T* factor) {
+  launch_backward(stream, "project_with_loss", projection, points, v, ErrorGradient<T>{target, factor}, gv, gweights,
+                  loss);
 }
 
 #define TESSERA_INSTANTIATE(T)                                                                                    \
   template void project<T>(const Stream&, const Projection<T>&, Index, const T*, T*);                             \
+  template void project_backward<T>(const Stream&, const Projection<T>&, Index, const T*, const T*, T*, double*); \
   template void project_with_loss<T>(const Stream&, const Projection<T>&, Index, const T*, const T*, T*, double*, \
-                                     double*);
+                                     double*, const T*);
 
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -1,13 +1,15 @@
 #pragma once
 
 /// \file
-/// The loss and the gradients of a projection on a tile of points, see projection_tile.cuh.
+/// The gradients of a projection on a tile of points, see projection_tile.cuh. dL/dy comes from a functor:
+///   kSums: how many sums it makes beside
+///   prepare(projection, points, first_point, tiles, sums): the tile's dL/dy to shared memory, zero past the last point
 
 #include "kernels/cuda/projection_tile.cuh"
 
 namespace tessera::kernels::cuda {
 
-/// A block's sums over its points so far, [W1 | b1 | W2 | b2 | e^2, target^2]. Every number is added to by one thread.
+/// A block's sums over its points so far, [W1 | b1 | W2 | b2]. Every number is added to by one thread.
 template <class T>
 struct PartialSums {
   double* values;
@@ -18,39 +20,59 @@ struct PartialSums {
   }
 };
 
-struct LossSums {
-  double error = 0, target = 0;
-};
-
+/// dL/dy given.
 template <class T>
-struct LossArrays {
-  const T* v;
-  const T* target;
-  T* gv;
+struct GivenGradient {
+  static constexpr int kSums = 0;
+  const T* gy;
+
+  template <int WidthRows>
+  __device__ void prepare(const Projection<T>& projection, Index points, Index first_point,
+                          ProjectionTiles<T, WidthRows>& tiles, double*) const {
+    const int point = static_cast<int>(threadIdx.x) % kPoints;
+    for (Index o = threadIdx.x / kPoints; o < projection.out; o += kOutputGroup) {
+      const bool inside = first_point + point < points;
+      output_gradient(tiles)[o * kPoints + point] = inside ? gy[o * points + first_point + point] : T(0);
+    }
+  }
 };
 
-/// All outputs' errors, zero past the last point, to shared memory; their sums to `sums` and `loss`.
-template <class T, int WidthRows>
-__device__ void output_errors(const Projection<T>& projection, Index points, Index first_point, const T* target,
-                              const PartialSums<T>& sums, LossSums& loss, ProjectionTiles<T, WidthRows>& tiles) {
-  const int thread = static_cast<int>(threadIdx.x), point = thread % kPoints, lane = thread % kWarp;
-  for (Index first = 0; first < projection.out; first += kOutputGroup) {
-    const T y = output_value(projection, first, tiles);
-    const Index o = first + thread / kPoints;
-    if (o >= projection.out) continue;
-    T error = 0;
-    if (first_point + point < points) {
-      const T wanted = target[o * points + first_point + point];
-      error = y - wanted;
-      loss.error += static_cast<double>(error) * static_cast<double>(error);
-      loss.target += static_cast<double>(wanted) * static_cast<double>(wanted);
+/// dL/dy = factor e, e = y - target; sums of e^2 and target^2.
+template <class T>
+struct ErrorGradient {
+  static constexpr int kSums = 2;
+  const T* target;
+  const T* factor;  ///< null: 1
+
+  template <int WidthRows>
+  __device__ void prepare(const Projection<T>& projection, Index points, Index first_point,
+                          ProjectionTiles<T, WidthRows>& tiles, double* sums) const {
+    const int point = static_cast<int>(threadIdx.x) % kPoints;
+    const T scale = factor != nullptr ? *factor : T(1);
+    for (Index first = 0; first < projection.out; first += kOutputGroup) {
+      const T y = output_value(projection, first, tiles);
+      const Index o = first + threadIdx.x / kPoints;
+      if (o >= projection.out) continue;
+      T error = 0;
+      if (first_point + point < points) {
+        const T wanted = target[o * points + first_point + point];
+        error = y - wanted;
+        sums[0] += static_cast<double>(error) * static_cast<double>(error);
+        sums[1] += static_cast<double>(wanted) * static_cast<double>(wanted);
+      }
+      output_gradient(tiles)[o * kPoints + point] = scale * error;
     }
-    errors(tiles)[o * kPoints + point] = error;
   }
-  __syncthreads();
+};
+
+/// The gradient of b2.
+template <class T, int WidthRows>
+__device__ void add_output_bias_gradient(const Projection<T>& projection, const PartialSums<T>& sums,
+                                         ProjectionTiles<T, WidthRows>& tiles) {
+  const int thread = static_cast<int>(threadIdx.x), lane = thread % kWarp;
   const Index bias2 = projection_weights(projection) - projection.out;
   for (int o = thread / kWarp; o < static_cast<int>(projection.out); o += kThreads / kWarp) {
-    const T* row = errors(tiles) + o * kPoints;
+    const T* row = output_gradient(tiles) + o * kPoints;
     T sum = sum_of_row(row[lane] + row[lane + kWarp]);
     sum += __shfl_xor_sync(0xffffffffu, sum, kSide);
     if (lane == 0) sums.add(bias2 + o, sum);
@@ -74,14 +96,14 @@ __device__ void hidden_gradient(const Projection<T>& projection, Index first_hid
   const bool leads = thread_column() == 0;
   const Index bias1 = projection.hidden * projection.width, weight2 = bias1 + projection.hidden;
   for (int o = 0; o < static_cast<int>(projection.out); ++o) {
-    T weight[kQuad], error[kQuad];
+    T weight[kQuad], gy[kQuad];
     output_weights(projection, first_hidden, o, weight);
-    read(errors(tiles) + o * kPoints + column, error);
+    read(output_gradient(tiles) + o * kPoints + column, gy);
     for (int r = 0; r < kQuad; ++r) {
       T sum = 0;
       for (int c = 0; c < kQuad; ++c) {
-        gradient[r][c] += weight[r] * error[c];
-        sum += error[c] * h[r][c];
+        gradient[r][c] += weight[r] * gy[c];
+        sum += gy[c] * h[r][c];
       }
       sum = sum_of_row(sum);
       const Index j = first_hidden + row + r;
@@ -141,27 +163,30 @@ __device__ void add_weight_gradient(const Projection<T>& projection, Index first
   }
 }
 
-template <class T, int WidthRows>
-__device__ void project_tile_backward(const Projection<T>& projection, Index points, Index first_point,
-                                      const LossArrays<T>& arrays, const PartialSums<T>& sums, LossSums& loss,
-                                      ProjectionTiles<T, WidthRows>& tiles) {
-  stage_points(projection, points, first_point, arrays.v, tiles);
-  output_errors(projection, points, first_point, arrays.target, sums, loss, tiles);
-  T gv[WidthRows][kQuad] = {};
+/// `own_sums`: this thread's share of what `gradient` sums up beside.
+template <class T, int WidthRows, class OutputGradient>
+__device__ void project_tile_backward(const Projection<T>& projection, Index points, Index first_point, const T* v,
+                                      const OutputGradient& gradient, T* gv, const PartialSums<T>& sums,
+                                      double* own_sums, ProjectionTiles<T, WidthRows>& tiles) {
+  stage_points(projection, points, first_point, v, tiles);
+  gradient.prepare(projection, points, first_point, tiles, own_sums);
+  __syncthreads();
+  add_output_bias_gradient(projection, sums, tiles);
+  T input_gradient[WidthRows][kQuad] = {};
   for (Index first_hidden = 0; first_hidden < projection.hidden; first_hidden += kHiddenTile) {
     __syncthreads();
     stage_weights(projection, first_hidden, tiles);
     __syncthreads();
     hidden_gradient(projection, first_hidden, sums, tiles);
     __syncthreads();
-    add_input_gradient(tiles, gv);
+    add_input_gradient(tiles, input_gradient);
     add_weight_gradient(projection, first_hidden, sums, tiles);
   }
   for (int i = 0; i < WidthRows; ++i) {
     const int channel = thread_row() * WidthRows + i;
     for (int c = 0; c < kQuad; ++c) {
       const Index p = first_point + thread_column() * kQuad + c;
-      if (channel < projection.width && p < points) arrays.gv[channel * points + p] = gv[i][c];
+      if (channel < projection.width && p < points) gv[channel * points + p] = input_gradient[i][c];
     }
   }
 }

@@ -36,9 +36,9 @@ struct ProjectionTiles {
   alignas(kPackBytes) T outputs[kOutputGroup][kSide][kPoints];  ///< what each row of threads adds to them
 };
 
-/// Behind them, [outputs, kPoints]: the errors of the outputs.
+/// Behind them, [outputs, kPoints]: dL/dy.
 template <class T, int WidthRows>
-__device__ T* errors(ProjectionTiles<T, WidthRows>& tiles) {
+__device__ T* output_gradient(ProjectionTiles<T, WidthRows>& tiles) {
   return reinterpret_cast<T*>(&tiles + 1);
 }
 

@@ -133,7 +133,7 @@ __device__ inline void add_splits(const DotShare& share, double* memory, DotSums
 template <class T, class Left, class Right>
 __global__ void __launch_bounds__(kThreads)
     multiply_long_rows(Index left_rows, Index right_rows, Index columns, Left left, Right right, double* partial) {
-  __shared__ DotTile<T> tiles[2];
+  __shared__ Shared<DotTile<T>[2]> tiles;
   static_assert(sizeof(tiles) >= sizeof(double) * kThreads / 2 * kDotTile * kDotTile);
   const Index across = (right_rows + kDotRows - 1) / kDotRows;
   const Index first_left = blockIdx.y / across * kDotRows, first_right = blockIdx.y % across * kDotRows;
@@ -153,7 +153,7 @@ __global__ void __launch_bounds__(kThreads)
     unflushed = 0;
   }
   flush(sums, totals);
-  add_splits(share, reinterpret_cast<double*>(tiles), totals);
+  add_splits(share, reinterpret_cast<double*>(&tiles[0]), totals);
   if (share.split != share.splits - 1) return;
   double* part = partial + static_cast<Index>(blockIdx.x) * left_rows * right_rows;
   for (int i = 0; i < kDotTile; ++i) {
@@ -173,9 +173,8 @@ void launch_dot_products(const Stream& stream, const char* kernel, Index left_ro
   const Index tiles = ((left_rows + kDotRows - 1) / kDotRows) * ((right_rows + kDotRows - 1) / kDotRows);
   DeviceBuffer<double> partial(stream, parts * left_rows * right_rows);
   const dim3 grid(static_cast<unsigned>(parts), static_cast<unsigned>(tiles));
-  multiply_long_rows<T>
-      <<<grid, kThreads, 0, stream.handle()>>>(left_rows, right_rows, columns, left, right, partial.data());
-  detail::check_launch(kernel);
+  launch(stream, kernel, multiply_long_rows<T, Left, Right>, grid, kThreads, 0, left_rows, right_rows, columns, left,
+         right, partial.data());
   launch_add_parts(stream, kernel, parts, left_rows * right_rows, partial.data(), target);
 }
 

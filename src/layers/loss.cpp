@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "kernels/loss.hpp"
 #include "tensor/sample_rows.hpp"
 #include "tessera/core/error.hpp"
 
@@ -41,26 +42,12 @@ std::vector<SampleNorms> squared_norms(const DistTensor<T>& prediction, const Di
   static_assert(sizeof(SampleNorms) == 2 * sizeof(double));
   std::vector<SampleNorms> sums(static_cast<std::size_t>(prediction.shape()[0]));
   for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
-    double error = 0.0;
-    double norm = 0.0;
-    for (Index i = offset; i < offset + count; ++i) {
-      const double t = target.data()[i];
-      const double d = prediction.data()[i] - t;
-      error += d * d;
-      norm += t * t;
-    }
-    sums[static_cast<std::size_t>(sample)] = {error, norm};
+    double result[2];
+    kernels::squared_errors(count, prediction.data() + offset, target.data() + offset, result);
+    sums[static_cast<std::size_t>(sample)] = {result[0], result[1]};
   });
   prediction.communicator().all_sum(&sums.data()->error, 2 * static_cast<Index>(sums.size()));
   return sums;
-}
-
-template <class T>
-void scaled_difference(Index offset, Index count, double factor, const DistTensor<T>& prediction,
-                       const DistTensor<T>& target, DistTensor<T>& out) {
-  for (Index i = offset; i < offset + count; ++i) {
-    out.data()[i] = static_cast<T>(factor * (static_cast<double>(prediction.data()[i]) - target.data()[i]));
-  }
 }
 
 }  // namespace
@@ -71,8 +58,8 @@ LossResult<T> evaluate_loss(Loss loss, const DistTensor<T>& prediction, const Di
   const LossValue loss_and_factors = loss_value(loss, squared_norms(prediction, target), volume(prediction.shape()));
   LossResult<T> result{loss_and_factors.value, DistTensor<T>(prediction.space())};
   for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
-    scaled_difference(offset, count, loss_and_factors.factors[static_cast<std::size_t>(sample)], prediction, target,
-                      result.gradient);
+    kernels::scaled_difference(count, loss_and_factors.factors[static_cast<std::size_t>(sample)],
+                               prediction.data() + offset, target.data() + offset, result.gradient.data() + offset);
   });
   return result;
 }

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "kernels/elementwise.hpp"
 #include "tessera/core/buffer.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/training/slabs.hpp"
@@ -103,18 +104,18 @@ Normaliser Normaliser::identity(Index channels) {
 template <RealScalar T>
 void Normaliser::normalise(const Box& box, T* values) const {
   for_each_channel(box, [&](Index channel, Index offset, Index length) {
-    const T shift = static_cast<T>(mean[static_cast<std::size_t>(channel)]);
-    const T factor = static_cast<T>(1.0 / deviation[static_cast<std::size_t>(channel)]);
-    for (Index i = offset; i < offset + length; ++i) values[i] = (values[i] - shift) * factor;
+    const double factor = 1.0 / deviation[static_cast<std::size_t>(channel)];
+    const double shift = -mean[static_cast<std::size_t>(channel)] * factor;
+    kernels::affine(length, static_cast<T>(factor), static_cast<T>(shift), values + offset);
   });
 }
 
 template <RealScalar T>
 void Normaliser::restore(const Box& box, T* values) const {
   for_each_channel(box, [&](Index channel, Index offset, Index length) {
-    const T shift = static_cast<T>(mean[static_cast<std::size_t>(channel)]);
     const T factor = static_cast<T>(deviation[static_cast<std::size_t>(channel)]);
-    for (Index i = offset; i < offset + length; ++i) values[i] = values[i] * factor + shift;
+    const T shift = static_cast<T>(mean[static_cast<std::size_t>(channel)]);
+    kernels::affine(length, factor, shift, values + offset);
   });
 }
 

@@ -35,6 +35,16 @@ void check_updates(Index count) {
 }
 
 template <class T>
+void check_affine(Index count) {
+  Values values;
+  const auto x = values.array<T>(count);
+  auto found = x;
+  affine(count, T(0.75), T(-3), found.data());
+  for (std::size_t i = 0; i < x.size(); ++i)
+    ASSERT_NEAR(found[i], T(0.75) * x[i] - 3, 4 * std::numeric_limits<T>::epsilon());
+}
+
+template <class T>
 void check_finite(Index count) {
   Values values;
   auto x = values.array<T>(count);
@@ -81,6 +91,7 @@ void check_all() {
   for (const Index count : kCounts) {
     check_updates<T>(count);
     check_adam<T>(count);
+    if constexpr (RealScalar<T>) check_affine<T>(count);
     if (count < 200) check_finite<T>(count);
   }
 }

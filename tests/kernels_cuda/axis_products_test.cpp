@@ -56,6 +56,38 @@ class DeviceAxisProducts : public tessera::test::OnDevice {
     expect_near(device_gx, gx, static_cast<double>(output));
   }
 
+  /// Against sums in double: the factors' 11 bits show in the error, which is no larger than they explain.
+  void check_tensor_float32(const Size& size) const {
+    const auto [outer, output, input, inner] = size;
+    SCOPED_TRACE(testing::Message() << outer << " x " << input << " -> " << output << " x " << inner);
+    test::Values values;
+    const auto weight = values.array<float>(output * input), bias = values.array<float>(output);
+    const auto x = values.array<float>(outer * input * inner);
+    const std::vector<double> wide_weight(weight.begin(), weight.end()), wide_bias(bias.begin(), bias.end()),
+        wide_x(x.begin(), x.end());
+    std::vector<double> y(static_cast<std::size_t>(outer * output * inner)), gx(x.size());
+    apply_along_axis(outer, output, input, inner, wide_weight.data(), wide_bias.data(), wide_x.data(), y.data());
+    apply_transposed_along_axis(outer, output, input, inner, wide_weight.data(), y.data(), gx.data());
+    const auto device_weight = to_device(weight), device_bias = to_device(bias), device_x = to_device(x);
+    auto device_y = to_device(std::vector<float>(y.begin(), y.end()));
+    auto device_gx = to_device(x);
+    apply_transposed_along_axis<float>(stream(), outer, output, input, inner, device_weight.data(), device_y.data(),
+                                       device_gx.data(), Products::tensor_float32);
+    apply_along_axis<float>(stream(), outer, output, input, inner, device_weight.data(), device_bias.data(),
+                            device_x.data(), device_y.data(), Products::tensor_float32);
+    expect_rounded_factors(to_host(device_y), y, static_cast<double>(input), 1);
+    expect_rounded_factors(to_host(device_gx), gx, static_cast<double>(output), 1 + static_cast<double>(input));
+  }
+
+  /// Sums of products of numbers up to 1 and up to `largest`.
+  static void expect_rounded_factors(const std::vector<float>& found, const std::vector<double>& expected, double terms,
+                                     double largest) {
+    double error = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) error = std::max(error, std::abs(found[i] - expected[i]));
+    EXPECT_LE(error, (std::ldexp(terms, -10) + 1e-6) * largest);
+    if (found.size() > 100 && terms > 0) EXPECT_GT(error, 1e-5);
+  }
+
   template <class T>
   void check_gradient(const Size& size, bool with_bias) const {
     const auto [outer, output, input, inner] = size;
@@ -89,6 +121,10 @@ TEST_F(DeviceAxisProducts, ProductsAgreeWithTheCpu) {
     check<float>(size);
     check<double>(size);
   }
+}
+
+TEST_F(DeviceAxisProducts, TensorCoresRoundTheFactors) {
+  for (const Size& size : kSizes) check_tensor_float32(size);
 }
 
 TEST_F(DeviceAxisProducts, GradientsAgreeWithTheCpuAndAreTheSameEveryTime) {

@@ -93,6 +93,22 @@ TEST_F(DeviceCopy, AddsInOrderWhereTheDestinationStrideIsZero) {
   check_add<std::complex<float>>({{7}, {1}, {0}});
 }
 
+TEST_F(DeviceCopy, ConvertsToAndFromBFloat16) {
+  for (const Index count : tessera::test::kCounts) {
+    for (const Index offset : {0, 1}) {
+      test::Values values;
+      const auto wide = values.array<float>(count);
+      const auto device_wide = to_device(wide, offset);
+      auto device_narrow = to_device(std::vector<BFloat16>(wide.size(), BFloat16(7.0f)), offset);
+      auto device_again = to_device(wide, offset);
+      copy_converted(stream(), count, device_wide.data() + offset, device_narrow.data() + offset);
+      copy_converted(stream(), count, device_narrow.data() + offset, device_again.data() + offset);
+      const auto again = to_host(device_again, offset);
+      for (std::size_t i = 0; i < wide.size(); ++i) ASSERT_EQ(again[i], static_cast<float>(BFloat16(wide[i]))) << i;
+    }
+  }
+}
+
 TEST_F(DeviceCopy, RefusesMoreAxesThanAKernelTakes) {
   const Shape extent(9, 2), strides = {6561, 2187, 729, 243, 81, 27, 9, 3, 1};
   auto values = to_device(std::vector<float>(20'000));

@@ -48,6 +48,9 @@ class DeviceElementwise : public tessera::test::OnDevice {
     multiply_elements<T>(stream(), count, device_x.data() + offset, device_y.data() + offset);
     multiply_elements(count, x.data(), y.data());
     expect_near(to_host(device_y, offset), y, 0);
+    affine(stream(), count, T(0.75), T(-3), device_y.data() + offset);
+    affine(count, T(0.75), T(-3), y.data());
+    expect_near(to_host(device_y, offset), y, 4);
   }
 
   template <class T>

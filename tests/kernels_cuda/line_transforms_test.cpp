@@ -37,10 +37,14 @@ FourierLine line_of(const Size& size) {
 class DeviceLineTransforms : public tessera::test::OnDevice {
  protected:
   template <class Value>
-  void expect_near(const DeviceBuffer<Value>& buffer, const std::vector<Value>& expected, Index terms) const {
+  void expect_near(const DeviceBuffer<Value>& buffer, const std::vector<Value>& expected, Index terms,
+                   Products products) const {
     const auto found = to_host(buffer);
     ASSERT_EQ(found.size(), expected.size());
-    const double bound = 8 * static_cast<double>(terms + 1) * std::numeric_limits<RealPart<Value>>::epsilon();
+    const double unit = products == Products::tensor_float32 && sizeof(RealPart<Value>) == sizeof(float)
+                            ? std::ldexp(1.0, -12)
+                            : std::numeric_limits<RealPart<Value>>::epsilon();
+    const double bound = 8 * static_cast<double>(terms + 1) * unit;
     for (std::size_t i = 0; i < found.size(); ++i) ASSERT_LE(std::abs(found[i] - expected[i]), bound) << i;
   }
 
@@ -59,7 +63,7 @@ class DeviceLineTransforms : public tessera::test::OnDevice {
   }
 
   template <class Cell>
-  void check(const Size& size, ModeScaling scaling) const {
+  void check(const Size& size, ModeScaling scaling, Products products = Products::float32) const {
     using T = RealPart<Cell>;
     SCOPED_TRACE(testing::Message() << scalar_name<Cell>() << ", " << size.outer << " x " << size.slab.extent << " of "
                                     << size.length << " x " << size.inner << ", " << size.kept << " modes");
@@ -73,13 +77,13 @@ class DeviceLineTransforms : public tessera::test::OnDevice {
     auto device_x = to_device(x);
     auto device_y = to_device(y);
 
-    synthesise_lines<Cell>(stream(), extents, matrix.data(), device_y.data(), device_x.data());
+    synthesise_lines<Cell>(stream(), extents, matrix.data(), device_y.data(), device_x.data(), products);
     transform->synthesise(scaling, size.outer, size.inner, y.data(), x.data());
-    expect_near(device_x, x, 2 * size.kept);
+    expect_near(device_x, x, 2 * size.kept, products);
     device_x = to_device(x);
-    analyse_lines<Cell>(stream(), extents, matrix.data(), device_x.data(), device_y.data());
+    analyse_lines<Cell>(stream(), extents, matrix.data(), device_x.data(), device_y.data(), products);
     transform->analyse(scaling, size.outer, size.inner, x.data(), y.data());
-    expect_near(device_y, y, 2 * size.slab.extent * (size.kept + 1));
+    expect_near(device_y, y, 2 * size.slab.extent * (size.kept + 1), products);
   }
 };
 
@@ -91,6 +95,14 @@ TEST_F(DeviceLineTransforms, AgreeWithTheCpu) {
       check<std::complex<float>>(size, scaling);
       check<std::complex<double>>(size, scaling);
     }
+  }
+}
+
+TEST_F(DeviceLineTransforms, AgreeToTheRoundingOfTensorCores) {
+  for (const Size& size : kSizes) {
+    check<float>(size, ModeScaling::unit, Products::tensor_float32);
+    check<double>(size, ModeScaling::unit, Products::tensor_float32);
+    check<std::complex<float>>(size, ModeScaling::unit, Products::tensor_float32);
   }
 }
 

@@ -19,19 +19,23 @@ const std::vector<Size> kSizes = {{1, 1, 1, 1},   {20, 128, 1, 1000}, {33, 200, 
                                   {20, 1, 5, 64}, {16, 64, 9, 130},   {17, 65, 1, 63},   {64, 512, 3, 70},
                                   {5, 0, 2, 10},  {3, 7, 0, 10},      {20, 128, 1, 0}};
 
-/// The projection, its loss and its gradients by plain loops in double.
+/// The projection, its loss and its gradients for dL/dy = factor (y - target), by plain loops in double.
 struct Reference {
-  std::vector<double> y, gv, gweights, loss;
+  std::vector<double> y, gy, gv, gweights, loss;
 
   template <class T>
-  Reference(const Projection<T>& p, Index points, const std::vector<T>& v, const std::vector<T>& target)
-      : y(target.size()), gv(v.size()), gweights(static_cast<std::size_t>(projection_weights(p))), loss(2) {
-    for (Index point = 0; point < points; ++point) add_point(p, points, point, v.data(), target.data());
+  Reference(const Projection<T>& p, Index points, const std::vector<T>& v, const std::vector<T>& target, double factor)
+      : y(target.size()),
+        gy(target.size()),
+        gv(v.size()),
+        gweights(static_cast<std::size_t>(projection_weights(p))),
+        loss(2) {
+    for (Index point = 0; point < points; ++point) add_point(p, points, point, v.data(), target.data(), factor);
   }
 
  private:
   template <class T>
-  void add_point(const Projection<T>& p, Index points, Index point, const T* v, const T* target) {
+  void add_point(const Projection<T>& p, Index points, Index point, const T* v, const T* target, double factor) {
     std::vector<GeluParts<double>> hidden;
     for (Index j = 0; j < p.hidden; ++j) {
       double h = p.bias1[j];
@@ -49,10 +53,12 @@ struct Reference {
       const double wanted = target[o * points + point], error = value - wanted;
       loss[0] += error * error;
       loss[1] += wanted * wanted;
-      gweight2[p.out * p.hidden + o] += error;
+      const double gradient = factor * error;
+      gy[static_cast<std::size_t>(o * points + point)] = gradient;
+      gweight2[p.out * p.hidden + o] += gradient;
       for (Index j = 0; j < p.hidden; ++j) {
-        gweight2[o * p.hidden + j] += error * hidden[static_cast<std::size_t>(j)].value;
-        gh[static_cast<std::size_t>(j)] += p.weight2[o * p.hidden + j] * error;
+        gweight2[o * p.hidden + j] += gradient * hidden[static_cast<std::size_t>(j)].value;
+        gh[static_cast<std::size_t>(j)] += p.weight2[o * p.hidden + j] * gradient;
       }
     }
     for (Index j = 0; j < p.hidden; ++j) {
@@ -86,8 +92,9 @@ class DeviceProjection : public tessera::test::OnDevice {
     const auto weight1 = values.array<T>(hidden * width), bias1 = values.array<T>(hidden),
                weight2 = values.array<T>(out * hidden), bias2 = values.array<T>(out),
                v = values.array<T>(width * points), target = values.array<T>(out * points);
-    const Reference expected({width, hidden, out, weight1.data(), bias1.data(), weight2.data(), bias2.data()}, points,
-                             v, target);
+    const auto factor = static_cast<T>(0.375);
+    const Projection<T> on_host{width, hidden, out, weight1.data(), bias1.data(), weight2.data(), bias2.data()};
+    const Reference expected(on_host, points, v, target, 1), scaled(on_host, points, v, target, factor);
     const auto device1 = to_device(weight1), device2 = to_device(bias1), device3 = to_device(weight2),
                device4 = to_device(bias2), device_v = to_device(v), device_target = to_device(target);
     const Projection<T> projection{width, hidden, out, device1.data(), device2.data(), device3.data(), device4.data()};
@@ -112,6 +119,21 @@ class DeviceProjection : public tessera::test::OnDevice {
     EXPECT_EQ(to_host(in_place), to_host(gv));
     for (std::size_t i = 0; i < once.size(); ++i) ASSERT_EQ(to_host(gweights)[i], 2 * once[i]) << i;
     for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(to_host(loss)[i], 2 * loss_once[i]);
+
+    gweights = to_device(zeros);
+    loss = to_device(none);
+    const auto device_factor = to_device(std::vector<T>{factor});
+    project_with_loss<T>(stream(), projection, points, device_v.data(), device_target.data(), gv.data(),
+                         gweights.data(), loss.data(), device_factor.data());
+    expect_near(to_host(gv), scaled.gv, share);
+    expect_near(to_host(gweights), scaled.gweights, share);
+    EXPECT_EQ(to_host(loss), loss_once);
+
+    gweights = to_device(zeros);
+    const auto device_gy = to_device(std::vector<T>(scaled.gy.begin(), scaled.gy.end()));
+    project_backward<T>(stream(), projection, points, device_v.data(), device_gy.data(), gv.data(), gweights.data());
+    expect_near(to_host(gv), scaled.gv, share);
+    expect_near(to_host(gweights), scaled.gweights, share);
   }
 };
 

@@ -22,6 +22,11 @@ void scale(Index count, T a, T* x) {
 }
 
 template <class T>
+void affine(Index count, T a, T b, T* x) {
+  for (Index i = 0; i < count; ++i) x[i] = a * x[i] + b;
+}
+
+template <class T>
 void multiply_elements(Index count, const T* x, T* y) {
   for (Index i = 0; i < count; ++i) y[i] *= x[i];
 }
@@ -51,6 +56,26 @@ double dot(Index count, const T* a, const T* b) {
   return reduce(
       count, [=](Index i) { return load_doubles(a + i) * load_doubles(b + i); },
       [=](Index i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
+}
+
+template <class T>
+double squared_distance(Index count, const T* a, const T* b) {
+  const auto vector_term = [=](Index i) {
+    const Doubles difference = load_doubles(a + i) - load_doubles(b + i);
+    return difference * difference;
+  };
+  const auto scalar_term = [=](Index i) {
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    return difference * difference;
+  };
+  return reduce(count, vector_term, scalar_term);
+}
+
+template <class T>
+void scaled_difference(Index count, double factor, const T* a, const T* b, T* out) {
+  for (Index i = 0; i < count; ++i) {
+    out[i] = static_cast<T>(factor * (static_cast<double>(a[i]) - static_cast<double>(b[i])));
+  }
 }
 
 template <class T>

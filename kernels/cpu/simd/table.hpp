@@ -43,9 +43,12 @@ struct Functions {
   void (*sum_complex_products)(const ComplexSum<T>&);
   void (*axpy)(Index count, T a, const T* x, T* y);
   void (*scale)(Index count, T a, T* x);
+  void (*affine)(Index count, T a, T b, T* x);
   void (*multiply_elements)(Index count, const T* x, T* y);
+  void (*scaled_difference)(Index count, double factor, const T* a, const T* b, T* out);
   void (*activated_gradient)(Index hidden, Index out, Index count, const T* w, const T* gy, T* slopes, double* sums);
   double (*dot)(Index count, const T* a, const T* b);
+  double (*squared_distance)(Index count, const T* a, const T* b);
   double (*sum)(Index count, const T* x);
   bool (*all_finite)(Index count, const T* x);
   void (*adam_real)(Index count, const AdamConstants<T>&, const T* gradient, T* weight, T* first, T* second);
