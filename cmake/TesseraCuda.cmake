@@ -78,12 +78,15 @@ function(tessera_add_cuda target)
   endif()
   set(backends ${PROJECT_SOURCE_DIR}/src/core/backends)
   set(transform ${PROJECT_SOURCE_DIR}/src/spectral/backends/device_axis_transform)
+  set(engine ${PROJECT_SOURCE_DIR}/src/models/engine/backends)
   if(NOT TESSERA_HAS_CUDA)
-    target_sources(${target} PRIVATE ${backends}/device_absent.cpp ${transform}_absent.cpp)
+    target_sources(${target} PRIVATE ${backends}/device_absent.cpp ${transform}_absent.cpp
+      ${engine}/device_backend_absent.cpp)
     return()
   endif()
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
   target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${transform}_cuda.cpp
+    ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/slab_transform.cpp
     ${kernels})
   target_link_libraries(${target} PRIVATE CUDA::cudart_static)
 endfunction()

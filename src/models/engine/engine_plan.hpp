@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "models/engine/fno_engine.hpp"
+#include "models/engine/required_storage.hpp"
 
 namespace tessera::engine {
 
@@ -15,8 +16,8 @@ struct FnoEngine<T>::BatchPlan {
   std::unique_ptr<BatchSweep<T>> sweep;
   SpectralCoupling<T> coupling;
   Index first_sample;  ///< of this rank, in the batch
-  Buffer<T> gathered;
-  std::vector<Buffer<T>> pulled;
+  Storage<T> gathered;
+  std::vector<Storage<T>> pulled;
 };
 
 /// A tile's way from v_begin to v_end through the blocks between them.

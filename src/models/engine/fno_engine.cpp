@@ -32,8 +32,8 @@ auto FnoEngine<T>::plan(Index batch) -> BatchPlan& {
                               SpectralCoupling<T>(transform, store_.spectral(0).use_space().partition),
                               part.start[0],
                               {},
-                              std::vector<Buffer<T>>(static_cast<std::size_t>(blocks_))});
-    entry->gathered.require(entry->sweep->mode_count());
+                              std::vector<Storage<T>>(static_cast<std::size_t>(blocks_))});
+    require(device(), entry->sweep->mode_count(), entry->gathered);
   }
   return *entry;
 }
@@ -65,9 +65,9 @@ void FnoEngine<T>::prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batc
   trace.stored.resize(static_cast<std::size_t>(activations == Activations::all   ? blocks_
                                                : activations == Activations::one ? 1
                                                                                  : 0));
-  for (Buffer<T>& buffer : trace.stored) buffer.require(cells);
+  for (Storage<T>& stored : trace.stored) require(device(), cells, stored);
   trace.synthesised.resize(static_cast<std::size_t>(blocks_));
-  for (Buffer<T>& buffer : trace.synthesised) buffer.require(plan.sweep->mode_count());
+  for (Storage<T>& modes : trace.synthesised) require(device(), plan.sweep->mode_count(), modes);
 }
 
 /// The tile's place in what is stored for a block. Until z of the last block takes its place, the last block's (or

@@ -10,7 +10,7 @@
 
 #include "models/engine/engine_backend.hpp"
 #include "models/engine/spectral_coupling.hpp"
-#include "tessera/core/buffer.hpp"
+#include "tessera/core/storage.hpp"
 #include "tessera/layers/loss.hpp"
 
 namespace tessera::engine {
@@ -22,8 +22,8 @@ struct FnoTrace {
   Activations activations = Activations::all;
   /// Pre-activations in the order of tiles: of every block (all), of the last (one), or nothing. The backward pass
   /// turns each into its gradient.
-  std::vector<Buffer<T>> stored;
-  std::vector<Buffer<T>> synthesised;                ///< per block, modes of the spectral convolution's output
+  std::vector<Storage<T>> stored;
+  std::vector<Storage<T>> synthesised;               ///< per block, modes of the spectral convolution's output
   std::vector<DistTensor<std::complex<T>>> spectra;  ///< per block, the spectrum of its input
 };
 
@@ -71,6 +71,8 @@ class FnoEngine {
     std::vector<double> factors;
   };
 
+  const Device& device() const noexcept { return ranks_.communicator()->device(); }
+
   using Visit = std::function<void(EngineTile<T>&)>;
 
   BatchPlan& plan(Index batch);
@@ -91,7 +93,7 @@ class FnoEngine {
   void backward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
                        FieldWriter<T>* gx);
   PassFields<T> backward_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
-                                const std::vector<Buffer<T>>& pulled, Index block) const;
+                                const std::vector<Storage<T>>& pulled, Index block) const;
   const T* reach_block(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
                        const T*& v) const;
   void block_backward(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,

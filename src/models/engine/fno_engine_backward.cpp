@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/run_on.hpp"
 #include "kernels/elementwise.hpp"
 #include "models/engine/engine_plan.hpp"
 
@@ -35,7 +36,7 @@ void FnoEngine<T>::head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldRea
 /// What the backward pass of a block reads, in the order block_backward and reach_block expect.
 template <RealScalar T>
 PassFields<T> FnoEngine<T>::backward_fields(const FnoTrace<T>& trace, const FieldReader<T>& x,
-                                            const OutputGradient& gradient, const std::vector<Buffer<T>>& pulled,
+                                            const OutputGradient& gradient, const std::vector<Storage<T>>& pulled,
                                             Index block) const {
   PassFields<T> fields;
   if (trace.activations == Activations::none) {
@@ -103,7 +104,7 @@ void FnoEngine<T>::backward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const Fi
                                    const OutputGradient& gradient, FieldWriter<T>* gx) {
   for (Index block = blocks_ - 1; block >= 0; --block) {
     const auto at = static_cast<std::size_t>(block);
-    plan.pulled[at].require(plan.sweep->mode_count());
+    require(device(), plan.sweep->mode_count(), plan.pulled[at]);
     const auto gy = plan.coupling.analyse(ModeScaling::inverse, *plan.sweep, plan.gathered.data());
     plan.coupling.synthesise(ModeScaling::unit, *plan.sweep,
                              mix_backward(store_.spectral(block), trace.spectra[at], gy), plan.pulled[at].data());
@@ -149,8 +150,10 @@ double FnoEngine<T>::value_and_gradient(Loss loss, double share, Index batch, Ac
   gradient.factors = value.factors;
   const Index modes = samples > 0 ? batch_plan.sweep->mode_count() / samples : 0;
   for (Index sample = 0; sample < samples; ++sample) {
-    kernels::scale(modes, static_cast<T>(value.factors[static_cast<std::size_t>(first_sample_ + sample)]),
-                   batch_plan.gathered.data() + sample * modes);
+    const auto factor = static_cast<T>(value.factors[static_cast<std::size_t>(first_sample_ + sample)]);
+    run_on(device(), [&](const auto&... stream) {
+      kernels::scale<T>(stream..., modes, factor, batch_plan.gathered.data() + sample * modes);
+    });
   }
   backward_blocks(batch_plan, own_trace_, x, gradient, gx);
   return share * value.value;
