@@ -1,13 +1,20 @@
 # CUDA and NCCL, where they are wanted and there: sets TESSERA_HAS_CUDA and TESSERA_HAS_NCCL, enables the language and
-# finds CUDA:: targets and NCCL::nccl.
-set(TESSERA_CUDA AUTO CACHE STRING "Compute on NVIDIA devices: ON, OFF, or AUTO (where the CUDA toolkit is found)")
-set_property(CACHE TESSERA_CUDA PROPERTY STRINGS AUTO ON OFF)
+# finds CUDA:: targets and NCCL::nccl. TESSERA_CUDA_RUNTIME is the target with CUDA's headers and runtime.
+set(TESSERA_CUDA AUTO CACHE STRING
+  "Compute on NVIDIA devices: ON, OFF, AUTO (where the CUDA toolkit is found), or EMULATED (tests of the device code on \
+the CPU, slow, cannot be installed)")
+set_property(CACHE TESSERA_CUDA PROPERTY STRINGS AUTO ON OFF EMULATED)
 
 # The first toolkit that compiles for architecture 100.
 set(TESSERA_CUDA_VERSION 12.8)
 set(TESSERA_HAS_CUDA FALSE)
+set(TESSERA_CUDA_RUNTIME CUDA::cudart_static)
 
-if(TESSERA_CUDA)
+if(TESSERA_CUDA STREQUAL "EMULATED")
+  set(TESSERA_HAS_CUDA TRUE)
+  set(TESSERA_CUDA_RUNTIME tessera_cuda_emulation)
+  add_subdirectory(tests/cuda_emulation)
+elseif(TESSERA_CUDA)
   find_package(CUDAToolkit QUIET)
   if(NOT CUDAToolkit_FOUND OR NOT CUDAToolkit_NVCC_EXECUTABLE)
     set(missing "no CUDA toolkit with nvcc was found")
@@ -27,7 +34,7 @@ if(TESSERA_CUDA)
   endif()
 endif()
 
-if(TESSERA_HAS_CUDA)
+if(TESSERA_HAS_CUDA AND NOT TESSERA_CUDA STREQUAL "EMULATED")
   # Code for each, and PTX of the newest for what comes after it.
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 100)
@@ -88,5 +95,12 @@ function(tessera_add_cuda target)
   target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${transform}_cuda.cpp
     ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/slab_transform.cpp
     ${kernels})
-  target_link_libraries(${target} PRIVATE CUDA::cudart_static)
+  if(TESSERA_CUDA STREQUAL "EMULATED")
+    # To C++ #pragma unroll is unknown.
+    set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -Wno-unknown-pragmas)
+    # Some headers of the kernels have a counterpart there, which is to be found first.
+    get_target_property(emulation ${TESSERA_CUDA_RUNTIME} INTERFACE_INCLUDE_DIRECTORIES)
+    target_include_directories(${target} BEFORE PRIVATE ${emulation})
+  endif()
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${TESSERA_CUDA_RUNTIME}>)
 endfunction()

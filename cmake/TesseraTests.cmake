@@ -7,10 +7,13 @@ set(TESSERA_MPI_ENVIRONMENT
   OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_btl_vader_single_copy_mechanism=none
   OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1)
 
-# tessera_add_mpi_test(<name> SOURCES <file>... [RANKS <n>...] [LABELS <label>...])
-# One test program, run by CTest once for each rank count (default 1) as <name>_np<n>.
+# tessera_add_mpi_test(<name> SOURCES <file>... [RANKS <n>...] [LABELS <label>...] [DEVICE_RANKS <n>...]
+#                      [DEVICE_FILTER <tests>])
+# One test program, run by CTest once for each rank count (default 1) as <name>_np<n>; where the build has CUDA, also
+# with tensors on devices, on DEVICE_RANKS ranks, as <name>_cuda_np<n>, of which DEVICE_FILTER (GoogleTest's) may leave
+# out what is for the CPU alone.
 function(tessera_add_mpi_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;RANKS;LABELS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;DEVICE_FILTER" "SOURCES;RANKS;LABELS;LIBRARIES;DEVICE_RANKS" ${ARGN})
   if(NOT ARG_RANKS)
     set(ARG_RANKS 1)
   endif()
@@ -26,5 +29,19 @@ function(tessera_add_mpi_test name)
     add_test(NAME ${test} COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${name}>)
     set_tests_properties(${test} PROPERTIES ENVIRONMENT "${TESSERA_MPI_ENVIRONMENT}" TIMEOUT ${ARG_TIMEOUT}
       LABELS "${ARG_LABELS}" PROCESSORS ${ranks} FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites ran")
+  endforeach()
+  if(NOT TESSERA_HAS_CUDA)
+    return()
+  endif()
+  foreach(ranks ${ARG_DEVICE_RANKS})
+    set(test ${name}_cuda_np${ranks})
+    add_test(NAME ${test} COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${name}>)
+    set(environment TESSERA_TEST_DEVICE=cuda)
+    if(ARG_DEVICE_FILTER)
+      list(APPEND environment "GTEST_FILTER=${ARG_DEVICE_FILTER}")
+    endif()
+    set_tests_properties(${test} PROPERTIES ENVIRONMENT "${TESSERA_MPI_ENVIRONMENT};${environment}"
+      TIMEOUT ${ARG_TIMEOUT} LABELS gpu PROCESSORS ${ranks}
+      FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites ran")
   endforeach()
 endfunction()

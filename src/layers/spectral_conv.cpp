@@ -4,7 +4,6 @@
 
 #include "core/run_on.hpp"
 #include "kernels/mode_mixing.hpp"
-#include "tessera/tensor/host_values.hpp"
 
 namespace tessera {
 
@@ -29,15 +28,10 @@ template <class T>
 void draw_uniform(Parameter<std::complex<T>>& weight, std::uint64_t seed) {
   const double scale = 1.0 / static_cast<double>(weight.value.shape()[0] * weight.value.shape()[1]);
   const RandomStream stream(seed, weight.name);
-  HostOutput<std::complex<T>> values(weight.value.local());
-  for_each_row(weight.value.shape(), weight.value.box(), [&](Index offset, Index local, Index length) {
-    for (Index i = 0; i < length; ++i) {
-      const auto index = static_cast<std::uint64_t>(offset + i);
-      values.data()[local + i] = {static_cast<T>(scale * stream.uniform(2 * index)),
-                                  static_cast<T>(scale * stream.uniform(2 * index + 1))};
-    }
+  fill(weight.value, [&](Index i) -> std::complex<T> {
+    const auto index = static_cast<std::uint64_t>(i);
+    return {static_cast<T>(scale * stream.uniform(2 * index)), static_cast<T>(scale * stream.uniform(2 * index + 1))};
   });
-  values.store();
 }
 
 /// Modes of one rank's tile: all axes after batch and channel.

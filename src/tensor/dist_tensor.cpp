@@ -4,7 +4,6 @@
 #include <complex>
 
 #include "tensor/real_dot.hpp"
-#include "tessera/tensor/host_values.hpp"
 
 namespace tessera {
 
@@ -37,20 +36,15 @@ double norm(const DistTensor<T>& a) {
 template <class T>
 void fill_normal(DistTensor<T>& tensor, const RandomStream& stream, bool distinct_copies) {
   const Index copy = distinct_copies ? tensor.communicator().rank() * volume(tensor.shape()) : 0;
-  HostOutput<T> values(tensor.local());
-  for_each_row(tensor.shape(), tensor.box(), [&](Index offset, Index local, Index length) {
-    for (Index i = 0; i < length; ++i) {
-      const auto index = static_cast<std::uint64_t>(copy + offset + i);
-      if constexpr (ComplexScalar<T>) {
-        using R = RealPart<T>;
-        values.data()[local + i] = {static_cast<R>(stream.normal(2 * index)),
-                                    static_cast<R>(stream.normal(2 * index + 1))};
-      } else {
-        values.data()[local + i] = static_cast<T>(stream.normal(index));
-      }
+  fill(tensor, [&](Index i) -> T {
+    const auto index = static_cast<std::uint64_t>(copy + i);
+    if constexpr (ComplexScalar<T>) {
+      using R = RealPart<T>;
+      return {static_cast<R>(stream.normal(2 * index)), static_cast<R>(stream.normal(2 * index + 1))};
+    } else {
+      return static_cast<T>(stream.normal(index));
     }
   });
-  values.store();
 }
 
 template <class T>

@@ -22,10 +22,16 @@ class Sine final : public DifferentiableOperator<double> {
 
  private:
   void do_forward(const DistTensor<double>& x, DistTensor<double>& y) const override {
-    for (Index i = 0; i < x.local_size(); ++i) y.data()[i] = std::sin(x.data()[i]);
+    const HostInput<double> in(x.local());
+    HostOutput<double> out(y.local());
+    for (Index i = 0; i < in.size(); ++i) out.data()[i] = std::sin(in.data()[i]);
+    out.store();
   }
   void do_backward(const DistTensor<double>& x, const DistTensor<double>& gy, DistTensor<double>& gx) const override {
-    for (Index i = 0; i < x.local_size(); ++i) gx.data()[i] = std::cos(x.data()[i]) * gy.data()[i];
+    const HostInput<double> in(x.local()), gradient(gy.local());
+    HostOutput<double> out(gx.local());
+    for (Index i = 0; i < in.size(); ++i) out.data()[i] = std::cos(in.data()[i]) * gradient.data()[i];
+    out.store();
   }
 };
 

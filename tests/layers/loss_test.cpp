@@ -47,13 +47,8 @@ TEST(Loss, ValueAndGradientAreThoseOfOneRankAndPassTaylor) {
 TEST(Loss, RelativeL2IsTheMeanOverSamples) {
   const TensorSpace space{{2, 1, 3}, Partition(world(), {1, 1, world()->size()})};
   DistTensor<double> y(space), t(space);
-  for_each_row(space.shape, y.box(), [&](Index offset, Index local, Index length) {
-    for (Index i = 0; i < length; ++i) {
-      const bool first = offset + i < 3;
-      t.local()[local + i] = 1.0;
-      y.local()[local + i] = first ? 1.5 : 3.0;  // errors of 50 % and 200 %
-    }
-  });
+  fill(t, [](Index) { return 1.0; });
+  fill(y, [](Index i) { return i < 3 ? 1.5 : 3.0; });  // errors of 50 % and 200 %
   EXPECT_NEAR(evaluate_loss(Loss::relative_l2, y, t).value, 1.25, 1e-14);
   EXPECT_NEAR(evaluate_loss(Loss::mse, y, t).value, (0.25 + 4.0) / 2.0, 1e-14);
 }
@@ -80,13 +75,9 @@ TEST(Metrics, AreThoseOfTheWholeSetOnEveryPartition) {
     for (Index batch = 0; batch < 2; ++batch) {
       const TensorSpace space{{2, 1, cells}, Partition(world(), extents)};
       DistTensor<double> y(space), t(space);
-      for_each_row(space.shape, y.box(), [&](Index offset, Index local, Index length) {
-        for (Index i = 0; i < length; ++i) {
-          const Index index = batch * 2 * cells + offset + i;
-          t.local()[local + i] = static_cast<double>(index);
-          y.local()[local + i] = static_cast<double>(index) + (index % 2 == 0 ? 1.0 : -2.0);
-        }
-      });
+      const Index first = batch * 2 * cells;
+      fill(t, [&](Index i) { return static_cast<double>(first + i); });
+      fill(y, [&](Index i) { return static_cast<double>(first + i) + (i % 2 == 0 ? 1.0 : -2.0); });
       metrics.add(y, t);
     }
     const Metrics result = metrics.result();

@@ -22,10 +22,16 @@ class TimesImaginary final : public LinearOperator<double, std::complex<double>>
 
  private:
   void do_forward(const DistTensor<double>& x, DistTensor<std::complex<double>>& y) const override {
-    for (Index i = 0; i < x.local_size(); ++i) y.local()[i] = {0.0, factor_ * x.local()[i]};
+    const HostInput<double> in(x.local());
+    HostOutput<std::complex<double>> out(y.local());
+    for (Index i = 0; i < in.size(); ++i) out.data()[i] = {0.0, factor_ * in.data()[i]};
+    out.store();
   }
   void do_adjoint(const DistTensor<std::complex<double>>& y, DistTensor<double>& x) const override {
-    for (Index i = 0; i < y.local_size(); ++i) x.local()[i] = factor_ * y.local()[i].imag();
+    const HostInput<std::complex<double>> in(y.local());
+    HostOutput<double> out(x.local());
+    for (Index i = 0; i < in.size(); ++i) out.data()[i] = factor_ * in.data()[i].imag();
+    out.store();
   }
 
   double factor_;
@@ -84,10 +90,11 @@ TEST(Compose, AppliesTheSecondAfterTheFirst) {
   const Compose<double, double, std::complex<double>> both(rows_to_columns(), scale);
   EXPECT_EQ(both.name(), "TimesImaginary after Repartition");
   const auto y = both.forward(index_valued<double>(rows()));
+  const HostInput<std::complex<double>> values(y.local());
   for_each_row(y.shape(), y.box(), [&](Index offset, Index local, Index length) {
     for (Index i = 0; i < length; ++i) {
       const auto expected = std::complex<double>(0.0, 2.0 * static_cast<double>(offset + i + 1));
-      EXPECT_EQ(y.local()[local + i], expected);
+      EXPECT_EQ(values.data()[local + i], expected);
     }
   });
   EXPECT_TRUE(adjoint_test(both, 7).passes(kAdjointTolerance<double>));

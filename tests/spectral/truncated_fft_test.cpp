@@ -48,9 +48,10 @@ double error_of(const DistTensor<T>& tensor, const NaiveTensor& expected) {
   double largest = std::numeric_limits<double>::min();
   for (const auto& value : expected.values) largest = std::max(largest, std::abs(value));
   double error = 0.0;
+  const HostInput<T> values(tensor.local());
   for_each_row(tensor.shape(), tensor.box(), [&](Index offset, Index local, Index length) {
     for (Index i = 0; i < length; ++i) {
-      const auto found = static_cast<std::complex<double>>(tensor.local()[local + i]);
+      const auto found = static_cast<std::complex<double>>(values.data()[local + i]);
       const double difference = std::abs(found - expected.values[static_cast<std::size_t>(offset + i)]);
       error = std::isnan(difference) ? infinity : std::max(error, difference);
     }

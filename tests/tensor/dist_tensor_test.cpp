@@ -53,19 +53,21 @@ TYPED_TEST(DistTensorOf, AlgebraIsElementByElement) {
 
 TYPED_TEST(DistTensorOf, NormalNumbersDoNotDependOnThePartition) {
   const Shape shape{5, 2, 3};
-  const auto whole = normal_valued<TypeParam>({shape, Partition(world(), RankGrid({world()->size()}, {-1}))}, 99);
+  const Partition copies(world(), RankGrid({world()->size()}, {RankGrid::kReplicate}));
+  const auto whole = normal_valued<TypeParam>({shape, copies}, 99).local().to(Device::cpu());
   for (const Shape& grid : grids_up_to(world()->size(), 3)) {
     const auto x = normal_valued<TypeParam>({shape, {world(), grid}}, 99);
+    const HostInput<TypeParam> tile(x.local());
     for_each_row(shape, x.box(), [&](Index offset, Index local, Index length) {
-      for (Index i = 0; i < length; ++i) EXPECT_EQ(x.local()[local + i], whole.local()[offset + i]);
+      for (Index i = 0; i < length; ++i) EXPECT_EQ(tile.data()[local + i], whole[offset + i]);
     });
   }
 }
 
 TEST(DistTensor, ConjugatesTheFirstFactorOfAnInnerProduct) {
   DistTensor<std::complex<double>> a(rows({1})), b(rows({1}));
-  for (auto& value : a.local()) value = {1.0, 2.0};
-  for (auto& value : b.local()) value = {3.0, 5.0};
+  fill(a, [](Index) { return std::complex<double>(1.0, 2.0); });
+  fill(b, [](Index) { return std::complex<double>(3.0, 5.0); });
   EXPECT_EQ(inner_product(a, b), 13.0);
 }
 
@@ -78,10 +80,11 @@ TEST(DistTensor, InnerProductCountsEveryCopy) {
 TEST(DistTensor, ComplexNumbersTakeTwoNormalNumbersEach) {
   const auto x = normal_valued<std::complex<double>>(rows({7}), 3);
   const RandomStream stream(3, "test");
+  const HostInput<std::complex<double>> tile(x.local());
   for_each_row(x.shape(), x.box(), [&](Index offset, Index local, Index length) {
     for (Index i = 0; i < length; ++i) {
       const auto index = static_cast<std::uint64_t>(offset + i);
-      EXPECT_EQ(x.local()[local + i], std::complex<double>(stream.normal(2 * index), stream.normal(2 * index + 1)));
+      EXPECT_EQ(tile.data()[local + i], std::complex<double>(stream.normal(2 * index), stream.normal(2 * index + 1)));
     }
   });
 }
@@ -89,8 +92,8 @@ TEST(DistTensor, ComplexNumbersTakeTwoNormalNumbersEach) {
 TEST(DistTensor, CopiesDifferOnlyWhereAskedTo) {
   const Index ranks = world()->size();
   const TensorSpace copies{{4}, {world(), RankGrid({ranks}, {RankGrid::kReplicate})}};
-  double equal = normal_valued<double>(copies, 7).local()[0];
-  double distinct = normal_valued<double>(copies, 7, true).local()[0];
+  double equal = normal_valued<double>(copies, 7).local().to(Device::cpu())[0];
+  double distinct = normal_valued<double>(copies, 7, true).local().to(Device::cpu())[0];
   EXPECT_EQ(world()->all_max(equal), world()->all_min(equal));
   if (ranks == 1) return;
   EXPECT_GT(world()->all_max(distinct), world()->all_min(distinct));

@@ -48,7 +48,7 @@ TEST(TensorView, CopiesAndAddsInsideABox) {
   const Box from{{1, 1}, {2, 3}};
   const Box to{{2, 0}, {2, 3}};
   copy<double>(source.view().subview(from), target.view().subview(to));
-  add<double>(source.view().subview(from), target.view().subview(to));
+  add<double>(Device::cpu(), source.view().subview(from), target.view().subview(to));
   for (Index row = 0; row < 4; ++row) {
     for (Index column = 0; column < 5; ++column) {
       const bool inside = row >= 2 && column < 3;
@@ -62,7 +62,7 @@ TEST(TensorView, RefusesOtherExtents) {
   const Tensor<double> source = counting({3, 4});
   Tensor<double> target({4, 3});
   EXPECT_THROW(copy<double>(source.view(), target.view()), ShapeError);
-  EXPECT_THROW(add<double>(source.view(), target.view()), ShapeError);
+  EXPECT_THROW(add<double>(Device::cpu(), source.view(), target.view()), ShapeError);
 }
 
 }  // namespace

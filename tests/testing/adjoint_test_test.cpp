@@ -4,6 +4,7 @@
 #include <complex>
 #include <limits>
 
+#include "tessera/comm/data_collectives.hpp"
 #include "testing/tensors.hpp"
 
 namespace tessera {
@@ -19,11 +20,14 @@ class Scaling final : public LinearOperator<T> {
       : LinearOperator<T>("Scaling", space, space), forward_(forward), adjoint_(adjoint) {}
 
  private:
-  void do_forward(const DistTensor<T>& x, DistTensor<T>& y) const override {
-    for (Index i = 0; i < x.local_size(); ++i) y.local()[i] = forward_ * x.local()[i];
-  }
-  void do_adjoint(const DistTensor<T>& y, DistTensor<T>& x) const override {
-    for (Index i = 0; i < y.local_size(); ++i) x.local()[i] = adjoint_ * y.local()[i];
+  void do_forward(const DistTensor<T>& x, DistTensor<T>& y) const override { multiply(forward_, x, y); }
+  void do_adjoint(const DistTensor<T>& y, DistTensor<T>& x) const override { multiply(adjoint_, y, x); }
+
+  static void multiply(T factor, const DistTensor<T>& from, DistTensor<T>& to) {
+    const HostInput<T> in(from.local());
+    HostOutput<T> out(to.local());
+    for (Index i = 0; i < in.size(); ++i) out.data()[i] = factor * in.data()[i];
+    out.store();
   }
 
   T forward_, adjoint_;
@@ -54,8 +58,8 @@ class FirstCopyOnly final : public LinearOperator<double> {
 
  private:
   void do_forward(const DistTensor<double>& x, DistTensor<double>& y) const override {
-    copy<double>(x.local().view(), y.local().view());
-    world()->broadcast(y.data(), y.local_size(), 0);
+    copy<double>(y.device(), x.local().view(), y.local().view());
+    DataCollectives(*world()).broadcast(y.data(), y.local_size(), 0);
   }
   void do_adjoint(const DistTensor<double>& y, DistTensor<double>& x) const override { do_forward(y, x); }
 };

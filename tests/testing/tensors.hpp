@@ -29,9 +29,7 @@ T index_value(Index index) {
 template <Scalar T>
 DistTensor<T> index_valued(const TensorSpace& space, RealPart<T> factor = 1) {
   DistTensor<T> tensor(space);
-  for_each_row(tensor.shape(), tensor.box(), [&](Index offset, Index local, Index length) {
-    for (Index i = 0; i < length; ++i) tensor.local()[local + i] = factor * index_value<T>(offset + i);
-  });
+  fill(tensor, [&](Index i) { return factor * index_value<T>(i); });
   return tensor;
 }
 
@@ -46,9 +44,10 @@ DistTensor<T> normal_valued(const TensorSpace& space, std::uint64_t seed, bool d
 template <Scalar T>
 Index wrong_elements(const DistTensor<T>& tensor, RealPart<T> factor = 1) {
   Index wrong = 0;
+  const HostInput<T> values(tensor.local());
   for_each_row(tensor.shape(), tensor.box(), [&](Index offset, Index local, Index length) {
     for (Index i = 0; i < length; ++i) {
-      wrong += tensor.local()[local + i] == factor * index_value<T>(offset + i) ? 0 : 1;
+      wrong += values.data()[local + i] == factor * index_value<T>(offset + i) ? 0 : 1;
     }
   });
   return wrong;

@@ -42,7 +42,9 @@ TEST(SampleSource, OpensInMemoryWhatItReads) {
     BatchFields<double> fields;
     source.open(samples, partition, fields);
     DistTensor<double> opened(output.space());
-    fields.output->read(opened.box(), opened.data());
+    HostOutput<double> values_read(opened.local());
+    fields.output->read(opened.box(), values_read.data());
+    values_read.store();
     EXPECT_EQ(relative_difference(opened, output), 0.0) << to_string(extents);
     Box reaching = input.box();
     reaching.start.back() = 0;

@@ -48,11 +48,9 @@ class SyntheticSource : public SampleSource {
   template <class T>
   void fill(std::span<const Index> samples, double frequency, DistTensor<T>& batch) const {
     const Index cells = volume(batch.shape()) / batch.shape()[0];
-    for_each_row(batch.shape(), batch.box(), [&](Index offset, Index local, Index length) {
-      for (Index i = 0; i < length; ++i) {
-        const Index sample = samples[static_cast<std::size_t>((offset + i) / cells)];
-        batch.local()[local + i] = static_cast<T>(value(sample, (offset + i) % cells, frequency));
-      }
+    tessera::fill(batch, [&](Index i) {
+      const Index sample = samples[static_cast<std::size_t>(i / cells)];
+      return static_cast<T>(value(sample, i % cells, frequency));
     });
   }
 

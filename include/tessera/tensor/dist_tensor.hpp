@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tessera/core/random.hpp"
+#include "tessera/tensor/host_values.hpp"
 #include "tessera/tensor/partition.hpp"
 #include "tessera/tensor/tensor.hpp"
 
@@ -88,6 +89,16 @@ void for_each_row(const Shape& shape, const Box& box, Body&& body) {
     while (axis > 0 && ++position[axis - 1] == box.extent[axis - 1]) position[--axis] = 0;
     if (axis == 0) return;
   }
+}
+
+/// Element i (row-major, of the global shape) becomes value(i), computed on the host. Local.
+template <class T, class Value>
+void fill(DistTensor<T>& tensor, Value&& value) {
+  HostOutput<T> values(tensor.local());
+  for_each_row(tensor.shape(), tensor.box(), [&](Index offset, Index local, Index length) {
+    for (Index i = 0; i < length; ++i) values.data()[local + i] = value(offset + i);
+  });
+  values.store();
 }
 
 /// Re sum conj(a) b over the tiles of all active ranks. Collective; equal on every rank.

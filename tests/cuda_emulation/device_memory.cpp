@@ -1,0 +1,177 @@
+#include "device_memory.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "errors.hpp"
+#include "fail.hpp"
+#include "settings.hpp"
+#include "work_queue.hpp"
+
+namespace tessera::emulation {
+
+namespace {
+
+/// As much as any access of a kernel needs; what an allocation has beyond its size is checked when it is freed.
+constexpr std::size_t kAlignment = 16;
+constexpr int kPoison = 0xff;
+
+struct Allocation {
+  char* pages;  ///< those that may be touched, one that may not on either side
+  std::size_t page_bytes;
+  char* begin;  ///< at the end of the pages, so that an access past it is noticed at once
+  std::size_t bytes;
+  bool on_device;
+};
+
+/// By address.
+std::map<const char*, Allocation>& allocations() {
+  static std::map<const char*, Allocation> all;
+  return all;
+}
+
+int g_accesses = 0;
+
+std::size_t page() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
+std::size_t rounded(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+std::size_t host_bytes() { return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * page(); }
+
+void protect(const Allocation& memory, int protection) {
+  if (mprotect(memory.pages, memory.page_bytes, protection) != 0) fail("mprotect of device memory");
+}
+
+void protect_device(int protection) {
+  if (!settings().guard) return;
+  for (const auto& [begin, memory] : allocations()) {
+    if (memory.on_device) protect(memory, protection);
+  }
+}
+
+/// Null where there is no such memory.
+void* allocate(std::size_t bytes, bool on_device) {
+  if (bytes > host_bytes()) return nullptr;
+  const std::size_t rounded_bytes = rounded(bytes, kAlignment), page_bytes = rounded(rounded_bytes, page());
+  void* map = mmap(nullptr, page_bytes + 2 * page(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (map == MAP_FAILED) return nullptr;
+  char* pages = static_cast<char*>(map) + page();
+  const Allocation memory = {pages, page_bytes, pages + page_bytes - rounded_bytes, bytes, on_device};
+  if (!on_device || !settings().guard || g_accesses > 0) protect(memory, PROT_READ | PROT_WRITE);
+  allocations().emplace(memory.begin, memory);
+  return memory.begin;
+}
+
+bool is_poison(const char* begin, const char* end) {
+  return std::all_of(begin, end, [](char byte) { return byte == static_cast<char>(kPoison); });
+}
+
+/// With access to device memory.
+void release(const Allocation& memory) {
+  const char* pages_end = memory.pages + memory.page_bytes;
+  if (!is_poison(memory.pages, memory.begin) || !is_poison(memory.begin + memory.bytes, pages_end)) {
+    fail("something was written beside an allocation of " + std::to_string(memory.bytes) + " bytes");
+  }
+  munmap(memory.pages - page(), memory.page_bytes + 2 * page());
+}
+
+/// The allocation that `address` lies in; null: none.
+const Allocation* find(const void* address) {
+  const char* const at = static_cast<const char*>(address);
+  const auto next = allocations().upper_bound(at);
+  if (next == allocations().begin()) return nullptr;
+  const Allocation& memory = std::prev(next)->second;
+  return at < memory.begin + memory.bytes ? &memory : nullptr;
+}
+
+bool ends_within(const Allocation& memory, const void* address, std::size_t bytes) {
+  return static_cast<const char*>(address) + bytes <= memory.begin + memory.bytes;
+}
+
+void poison(const Allocation& memory) { std::memset(memory.pages, kPoison, memory.page_bytes); }
+
+}  // namespace
+
+DeviceMemoryAccess::DeviceMemoryAccess() {
+  if (g_accesses++ == 0) protect_device(PROT_READ | PROT_WRITE);
+}
+
+DeviceMemoryAccess::~DeviceMemoryAccess() {
+  if (--g_accesses == 0) protect_device(PROT_NONE);
+}
+
+}  // namespace tessera::emulation
+
+using namespace tessera::emulation;
+
+cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream) {
+  *memory = allocate(bytes, true);
+  if (*memory == nullptr) return remember(cudaErrorMemoryAllocation);
+  // Late, as everything is: another stream that does not wait for the allocation loses what it wrote.
+  put(stream, [memory = *find(*memory)] { poison(memory); });
+  return cudaSuccess;
+}
+
+cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
+  if (memory == nullptr) return cudaSuccess;
+  const Allocation* found = find(memory);
+  if (found == nullptr || found->begin != memory || !found->on_device) return remember(cudaErrorInvalidValue);
+  put(stream, [freed = *found] {
+    if (allocations().erase(freed.begin) == 0) fail("device memory is freed twice");
+    release(freed);
+  });
+  return cudaSuccess;
+}
+
+cudaError_t cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
+  *memory = allocate(bytes, false);
+  if (*memory == nullptr) return remember(cudaErrorMemoryAllocation);
+  poison(*find(*memory));
+  return cudaSuccess;
+}
+
+cudaError_t cudaFreeHost(void* memory) {
+  if (memory == nullptr) return cudaSuccess;
+  const Allocation* found = find(memory);
+  if (found == nullptr || found->begin != memory || found->on_device) return remember(cudaErrorInvalidValue);
+  const Allocation freed = *found;
+  allocations().erase(freed.begin);
+  release(freed);
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
+  const Allocation *target = find(to), *source = find(from);
+  if ((target != nullptr && !ends_within(*target, to, bytes)) ||
+      (source != nullptr && !ends_within(*source, from, bytes))) {
+    return remember(cudaErrorInvalidValue);
+  }
+  if (target != nullptr && source != nullptr) {
+    put(stream, [=] { std::memmove(to, from, bytes); });
+    return cudaSuccess;
+  }
+  // Pageable memory is read before the call returns, and so is it written.
+  if (recording_of(stream) != nullptr) return remember(cudaErrorStreamCaptureUnsupported);
+  if (target == nullptr) {
+    finish(stream);
+    const DeviceMemoryAccess access;
+    std::memmove(to, from, bytes);
+  } else {
+    const char* const begin = static_cast<const char*>(from);
+    put(stream, [to, taken = std::vector<char>(begin, begin + bytes)] { std::memcpy(to, taken.data(), taken.size()); });
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
+  const Allocation* found = find(memory);
+  if (found == nullptr || !ends_within(*found, memory, bytes)) return remember(cudaErrorInvalidValue);
+  put(stream, [=] { std::memset(memory, value, bytes); });
+  return cudaSuccess;
+}
