@@ -3,9 +3,12 @@
 #include <cmath>
 #include <string>
 
+#include "core/run_on.hpp"
+#include "kernels/copy.hpp"
 #include "kernels/loss.hpp"
 #include "tensor/sample_rows.hpp"
 #include "tessera/core/error.hpp"
+#include "tessera/core/storage.hpp"
 
 namespace tessera {
 
@@ -40,14 +43,19 @@ namespace {
 template <class T>
 std::vector<SampleNorms> squared_norms(const DistTensor<T>& prediction, const DistTensor<T>& target) {
   static_assert(sizeof(SampleNorms) == 2 * sizeof(double));
-  std::vector<SampleNorms> sums(static_cast<std::size_t>(prediction.shape()[0]));
-  for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
-    double result[2];
-    kernels::squared_errors(count, prediction.data() + offset, target.data() + offset, result);
-    sums[static_cast<std::size_t>(sample)] = {result[0], result[1]};
+  const Index batch = prediction.shape()[0];
+  Storage<double> sums(prediction.device(), 2 * batch);
+  run_on(prediction.device(), [&](const auto&... stream) {
+    kernels::set_zero(stream..., 2 * batch, sums.data());
+    for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
+      kernels::squared_errors(stream..., count, prediction.data() + offset, target.data() + offset,
+                              sums.data() + 2 * sample);
+    });
   });
-  prediction.communicator().all_sum(&sums.data()->error, 2 * static_cast<Index>(sums.size()));
-  return sums;
+  std::vector<SampleNorms> norms(static_cast<std::size_t>(batch));
+  copy_values<double>(prediction.device(), 2 * batch, sums.data(), &norms.data()->error);
+  prediction.communicator().all_sum(&norms.data()->error, 2 * batch);
+  return norms;
 }
 
 }  // namespace
@@ -57,9 +65,11 @@ LossResult<T> evaluate_loss(Loss loss, const DistTensor<T>& prediction, const Di
   require_space("evaluate_loss", "target", target, prediction.space());
   const LossValue loss_and_factors = loss_value(loss, squared_norms(prediction, target), volume(prediction.shape()));
   LossResult<T> result{loss_and_factors.value, DistTensor<T>(prediction.space())};
-  for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
-    kernels::scaled_difference(count, loss_and_factors.factors[static_cast<std::size_t>(sample)],
-                               prediction.data() + offset, target.data() + offset, result.gradient.data() + offset);
+  run_on(prediction.device(), [&](const auto&... stream) {
+    for_each_sample(prediction, [&](Index sample, Index offset, Index count) {
+      kernels::scaled_difference(stream..., count, loss_and_factors.factors[static_cast<std::size_t>(sample)],
+                                 prediction.data() + offset, target.data() + offset, result.gradient.data() + offset);
+    });
   });
   return result;
 }

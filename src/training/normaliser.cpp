@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "core/run_on.hpp"
 #include "kernels/elementwise.hpp"
 #include "tessera/core/buffer.hpp"
 #include "tessera/core/error.hpp"
@@ -86,6 +87,40 @@ void add_tile(const FieldReader<double>& field, const Box& tile, ChannelMoments&
   }
 }
 
+/// What a channel's values are multiplied by, and what is added then.
+struct AffineMap {
+  double factor, shift;
+};
+
+struct NormalisingMap {
+  const Normaliser& normaliser;
+
+  AffineMap operator()(Index channel) const {
+    const double factor = 1.0 / normaliser.deviation[static_cast<std::size_t>(channel)];
+    return {factor, -normaliser.mean[static_cast<std::size_t>(channel)] * factor};
+  }
+};
+
+struct RestoringMap {
+  const Normaliser& normaliser;
+
+  AffineMap operator()(Index channel) const {
+    return {normaliser.deviation[static_cast<std::size_t>(channel)],
+            normaliser.mean[static_cast<std::size_t>(channel)]};
+  }
+};
+
+/// Applies map_of(channel) to the values of a box, which lie on `device`.
+template <class T, class MapOf>
+void map_channels(const Device& device, const Box& box, T* values, const MapOf& map_of) {
+  run_on(device, [&](const auto&... stream) {
+    for_each_channel(box, [&](Index channel, Index offset, Index length) {
+      const AffineMap map = map_of(channel);
+      kernels::affine(stream..., length, static_cast<T>(map.factor), static_cast<T>(map.shift), values + offset);
+    });
+  });
+}
+
 template <class T>
 void check_channels(const Normaliser& normaliser, const DistTensor<T>& x) {
   if (x.shape().size() < 2 || x.shape()[1] != static_cast<Index>(normaliser.mean.size())) {
@@ -103,32 +138,24 @@ Normaliser Normaliser::identity(Index channels) {
 
 template <RealScalar T>
 void Normaliser::normalise(const Box& box, T* values) const {
-  for_each_channel(box, [&](Index channel, Index offset, Index length) {
-    const double factor = 1.0 / deviation[static_cast<std::size_t>(channel)];
-    const double shift = -mean[static_cast<std::size_t>(channel)] * factor;
-    kernels::affine(length, static_cast<T>(factor), static_cast<T>(shift), values + offset);
-  });
+  map_channels({}, box, values, NormalisingMap{*this});
 }
 
 template <RealScalar T>
 void Normaliser::restore(const Box& box, T* values) const {
-  for_each_channel(box, [&](Index channel, Index offset, Index length) {
-    const T factor = static_cast<T>(deviation[static_cast<std::size_t>(channel)]);
-    const T shift = static_cast<T>(mean[static_cast<std::size_t>(channel)]);
-    kernels::affine(length, factor, shift, values + offset);
-  });
+  map_channels({}, box, values, RestoringMap{*this});
 }
 
 template <RealScalar T>
 void Normaliser::normalise(DistTensor<T>& x) const {
   check_channels(*this, x);
-  normalise(x.box(), x.data());
+  map_channels(x.device(), x.box(), x.data(), NormalisingMap{*this});
 }
 
 template <RealScalar T>
 void Normaliser::restore(DistTensor<T>& x) const {
   check_channels(*this, x);
-  restore(x.box(), x.data());
+  map_channels(x.device(), x.box(), x.data(), RestoringMap{*this});
 }
 
 NormaliserPair fit_normalisers(const SampleSource& source, const Partition& partition,
