@@ -20,6 +20,8 @@ elseif(TESSERA_CUDA)
     set(missing "no CUDA toolkit with nvcc was found")
   elseif(CUDAToolkit_VERSION VERSION_LESS TESSERA_CUDA_VERSION)
     set(missing "CUDA ${CUDAToolkit_VERSION} in ${CUDAToolkit_BIN_DIR} is too old")
+  elseif(NOT TARGET CUDA::cufft)
+    set(missing "CUDA ${CUDAToolkit_VERSION} in ${CUDAToolkit_BIN_DIR} comes without cuFFT")
   else()
     set(TESSERA_HAS_CUDA TRUE)
   endif()
@@ -84,23 +86,26 @@ function(tessera_add_cuda target)
     target_sources(${target} PRIVATE ${comm}/nccl_absent.cpp)
   endif()
   set(backends ${PROJECT_SOURCE_DIR}/src/core/backends)
-  set(transform ${PROJECT_SOURCE_DIR}/src/spectral/backends/device_axis_transform)
+  set(transforms ${PROJECT_SOURCE_DIR}/src/spectral/backends)
   set(engine ${PROJECT_SOURCE_DIR}/src/models/engine/backends)
   if(NOT TESSERA_HAS_CUDA)
-    target_sources(${target} PRIVATE ${backends}/device_absent.cpp ${transform}_absent.cpp
+    target_sources(${target} PRIVATE ${backends}/device_absent.cpp ${transforms}/device_axis_transform_absent.cpp
       ${engine}/device_backend_absent.cpp)
     return()
   endif()
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
-  target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${transform}_cuda.cpp
-    ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/slab_transform.cpp
-    ${kernels})
+  target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${kernels}
+    ${transforms}/cufft_plan.cpp ${transforms}/device_axis_transform_cuda.cpp ${transforms}/device_line_fft.cpp
+    ${transforms}/measured_transform.cpp
+    ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/slab_transform.cpp)
   if(TESSERA_CUDA STREQUAL "EMULATED")
     # To C++ #pragma unroll is unknown.
     set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -Wno-unknown-pragmas)
     # Some headers of the kernels have a counterpart there, which is to be found first.
     get_target_property(emulation ${TESSERA_CUDA_RUNTIME} INTERFACE_INCLUDE_DIRECTORIES)
     target_include_directories(${target} BEFORE PRIVATE ${emulation})
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${TESSERA_CUDA_RUNTIME}>)
+  else()
+    target_link_libraries(${target} PRIVATE ${TESSERA_CUDA_RUNTIME} CUDA::cufft)
   endif()
-  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${TESSERA_CUDA_RUNTIME}>)
 endfunction()

@@ -61,8 +61,8 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 }
 
 template <RealScalar T>
-int run_evaluate(const EvaluateOptions& options, const World& world) {
-  set_up_threads(options.config, *world);
+int run_evaluate(const EvaluateOptions& options, const World& program) {
+  const World world = set_up_ranks(options.config, program);
   TrainedModel<T> trained = load_trained_model<T>(options.checkpoint, options.settings, options.config, world);
   std::vector<SplitMetrics> rows;
   const auto add = [&](const char* split, const std::string& file) {
@@ -98,8 +98,8 @@ void add_evaluate_command(CLI::App& program, Job& job) {
                "where the table goes, .txt and .json are appended; empty: OUTPUT/results");
   CLI::App& command = *program.add_subcommand(
       "evaluate", "Print and write a model's errors on data sets: MSE, MAE, max, R2, relative L2");
-  settings.add_options(command, {"evaluate", "data", "run.output", "run.partition", "run.threads", "model.activations",
-                                 "training.batch_size"});
+  settings.add_options(command, {"evaluate", "data", "run.output", "run.partition", "run.threads", "run.device",
+                                 "run.backend", "model.activations", "training.batch_size"});
   command.footer("Example:\n  mpirun -n 2 tessera evaluate --checkpoint run/best.h5 --test data/test.h5");
   command.callback([options, &job] {
     job = [options](const World& world) {

@@ -148,8 +148,8 @@ void predict_sample(TrainedModel<T>& trained, const Dataset& dataset, Index samp
 }
 
 template <RealScalar T>
-int run_predict(const PredictOptions& options, const World& world) {
-  set_up_threads(options.config, *world);
+int run_predict(const PredictOptions& options, const World& program) {
+  const World world = set_up_ranks(options.config, program);
   TrainedModel<T> trained = load_trained_model<T>(options.checkpoint, options.settings, options.config, world);
   const Dataset dataset(options.config.test_file, world);
   const auto samples = chosen_samples(options, dataset);
@@ -188,8 +188,8 @@ void add_predict_command(CLI::App& program, Job& job) {
                each(at_least(0)));
   CLI::App& command =
       *program.add_subcommand("predict", "Write a trained model's predictions for the samples of a data set");
-  settings.add_options(command,
-                       {"predict", "data.test", "run.output", "run.partition", "run.threads", "model.activations"});
+  settings.add_options(command, {"predict", "data.test", "run.output", "run.partition", "run.threads", "run.device",
+                                 "run.backend", "model.activations"});
   command.footer(
       "The file holds input, truth and prediction, each [sample, channel, grid...].\n"
       "Example:\n  mpirun -n 2 tessera predict --checkpoint run/best.h5 --test data/test.h5");

@@ -24,6 +24,11 @@ void add_shared_keys(Settings& settings, RunConfig& config) {
   settings.add("run", "threads", config.threads,
                "threads of every rank; 0: OMP_NUM_THREADS if set, else the rank's share of its node's cores",
                at_least(0));
+  settings.add("run", "device", config.device, "what every rank computes on: the CPU, or an NVIDIA GPU (cuda)",
+               {{"cpu", DeviceKind::cpu}, {"cuda", DeviceKind::cuda}});
+  settings.add("run", "backend", config.backend,
+               "how data on GPUs travels between ranks; auto: nccl where every rank has a GPU of its own, else mpi",
+               {{"auto", DeviceBackend::automatic}, {"mpi", DeviceBackend::mpi}, {"nccl", DeviceBackend::nccl}});
   settings.add("data", "train", config.train_file, "HDF5 file of the training samples");
   settings.add("data", "valid", config.valid_file, "HDF5 file of the samples watched during training; empty: none");
   settings.add("data", "test", config.test_file, "HDF5 file of the held-out samples");
@@ -123,9 +128,21 @@ Shape partition_for(const RunConfig& config, const FnoConfig& model, int ranks) 
   return config.partition;
 }
 
-void set_up_threads(const RunConfig& config, const Communicator& world) {
-  const auto warning = place_threads(world, config.threads);
+std::shared_ptr<const Communicator> set_up_ranks(const RunConfig& config,
+                                                 const std::shared_ptr<const Communicator>& world) {
+  const auto warning = place_threads(*world, config.threads);
   if (warning) fmt::print(stderr, "warning: {}\n", *warning);
+  if (config.device == DeviceKind::cpu) return world;
+  const int local_rank = node_of(*world).rank();
+  Device device;
+  world->together([&] { device = Device::cuda(local_rank); });
+  return std::make_shared<const Communicator>(world->on(device, config.backend));
+}
+
+std::string describe_device(const Communicator& ranks) {
+  if (!ranks.device().is_cuda()) return "cpu";
+  return fmt::format("cuda, {}; data travels by {}: {}", current_device().name, to_string(ranks.device_choice()->route),
+                     ranks.device_choice()->reason);
 }
 
 Shape default_modes(const Shape& grid) {

@@ -4,6 +4,7 @@
 /// The configuration of a training run, shared by the commands that train a model or use one.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "settings.hpp"
@@ -14,6 +15,7 @@ namespace tessera::cli {
 enum class Precision { float32, float64 };
 enum class Optimiser { adam, adamw };
 enum class Normalisation { standard, none };
+enum class DeviceKind { cpu, cuda };
 
 /// Every key of a run's TOML file: [run], [data], [model], [training]. Library structures hold what belongs to them;
 /// what the data decides (the model's grid and channels) is filled in by model_for.
@@ -23,6 +25,8 @@ struct RunConfig {
   Precision precision = Precision::float32;
   Shape partition;  ///< ranks per axis [batch, channel, grid...]; empty: chosen
   int threads = 0;  ///< of every rank; 0: chosen, see choose_threads
+  DeviceKind device = DeviceKind::cpu;
+  DeviceBackend backend = DeviceBackend::automatic;
 
   std::string train_file;
   std::string valid_file;
@@ -54,9 +58,14 @@ FnoConfig model_for(const RunConfig& config, const Shape& input, const Shape& ou
 /// as the program.
 Shape partition_for(const RunConfig& config, const FnoConfig& model, int ranks);
 
-/// Sets the thread count of every rank; the first rank of a node says on standard error when they are too many for it.
-/// Collective.
-void set_up_threads(const RunConfig& config, const Communicator& world);
+/// The program's ranks as the run computes on them: with the thread count of every rank set, of which the first rank of
+/// a node says on standard error when they are too many for it, and with tensors on the device asked for, the ranks of
+/// a node spread over its devices. Collective. Throws what Communicator::on throws.
+std::shared_ptr<const Communicator> set_up_ranks(const RunConfig& config,
+                                                 const std::shared_ptr<const Communicator>& world);
+
+/// "cpu", or the CUDA device of rank 0 and how tensors travel. Local.
+std::string describe_device(const Communicator& ranks);
 
 /// A quarter of each axis's cells, at least 1: what is kept where no modes are given.
 Shape default_modes(const Shape& grid);

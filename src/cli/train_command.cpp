@@ -133,6 +133,7 @@ class TrainingRun {
                        model.activations == Activations::none ? ": samples are read tile by tile" : ""));
     report(fmt::format("Ranks:  {} as {} (batch, channel, grid axes){}", world_->size(), to_string(partition),
                        options_.config.partition.empty() ? ", chosen; --partition sets it" : ""));
+    report(fmt::format("Device: {}", describe_device(*world_)));
     report(fmt::format("        {} thread{} each{}", thread_count(), thread_count() == 1 ? "" : "s",
                        options_.config.threads == 0 ? ", chosen; --threads sets it" : ""));
   }
@@ -217,11 +218,11 @@ bool trains_in_single_precision(const TrainOptions& options, const World& world)
   return options.config.precision == Precision::float32;
 }
 
-int run_train(const TrainOptions& options, const World& world) {
+int run_train(const TrainOptions& options, const World& program) {
   if (options.config.train_file.empty()) {
     throw ConfigError("train: expected a data set, for example --train data/train.h5; found none");
   }
-  set_up_threads(options.config, *world);
+  const World world = set_up_ranks(options.config, program);
   return trains_in_single_precision(options, world) ? TrainingRun<float>(options, world).run()
                                                     : TrainingRun<double>(options, world).run();
 }

@@ -24,10 +24,10 @@ struct VerifyOptions {
   double tolerance = 0.0;
 };
 
-int run_verify(const VerifyOptions& options, const World& world) {
-  const ReferenceModel reference = read_reference_model(options.file, world);
+int run_verify(const VerifyOptions& options, const World& program) {
+  const ReferenceModel reference = read_reference_model(options.file, program);
   RunConfig config = options.config;
-  set_up_threads(config, *world);
+  const World world = set_up_ranks(config, program);
   config.training.batch_size = reference.batch;
   const Shape partition = partition_for(config, reference.config, world->size());
   const Schedule schedule = config.model.schedule;
@@ -46,6 +46,7 @@ int run_verify(const VerifyOptions& options, const World& world) {
                                       {"dtype", single ? "float32" : "float64"},
                                       {"partition", partition},
                                       {"schedule", schedule_name(schedule)},
+                                      {"device", to_string(world->device())},
                                       {"passed", passed}};
     fmt::print("{}\n", json.dump(2));
   }
@@ -67,7 +68,8 @@ void add_verify_command(CLI::App& program, Job& job) {
   command.add_option("reference", options->file, "HDF5 file with input, target, output, parameters and gradients")
       ->required()
       ->type_name("FILE.h5");
-  settings.add_options(command, {"verify", "run.partition", "run.threads", "model.schedule"});
+  settings.add_options(command,
+                       {"verify", "run.partition", "run.threads", "run.device", "run.backend", "model.schedule"});
   command.footer(
       "Prints one JSON object of relative errors in the 2-norm; the exit code is 1 when one exceeds the tolerance.\n"
       "examples/export_reference.py writes such a file from a PyTorch model.\n"
