@@ -87,14 +87,17 @@ function(tessera_add_cuda target)
   endif()
   set(backends ${PROJECT_SOURCE_DIR}/src/core/backends)
   set(transforms ${PROJECT_SOURCE_DIR}/src/spectral/backends)
+  set(engine ${PROJECT_SOURCE_DIR}/src/models/engine/backends)
   if(NOT TESSERA_HAS_CUDA)
-    target_sources(${target} PRIVATE ${backends}/device_absent.cpp ${transforms}/device_axis_transform_absent.cpp)
+    target_sources(${target} PRIVATE ${backends}/device_absent.cpp ${transforms}/device_axis_transform_absent.cpp
+      ${engine}/device_backend_absent.cpp)
     return()
   endif()
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
   target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${kernels}
     ${transforms}/cufft_plan.cpp ${transforms}/device_axis_transform_cuda.cpp ${transforms}/device_line_fft.cpp
-    ${transforms}/measured_transform.cpp)
+    ${transforms}/measured_transform.cpp
+    ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/slab_transform.cpp)
   if(TESSERA_CUDA STREQUAL "EMULATED")
     # To C++ #pragma unroll is unknown.
     set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -Wno-unknown-pragmas)
