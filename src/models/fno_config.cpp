@@ -33,6 +33,17 @@ Activations activations_from_name(std::string_view name) {
   throw ConfigError("activations: expected one of all, one, none, got '" + std::string(name) + "'");
 }
 
+const char* activation_type_name(ActivationType type) noexcept {
+  return type == ActivationType::float32 ? "float32" : "bfloat16";
+}
+
+ActivationType activation_type_from_name(std::string_view name) {
+  for (const ActivationType known : {ActivationType::float32, ActivationType::bfloat16}) {
+    if (name == activation_type_name(known)) return known;
+  }
+  throw ConfigError("activation_type: expected one of float32, bfloat16, got '" + std::string(name) + "'");
+}
+
 Shape FnoConfig::input_shape(Index batch) const {
   Shape shape = with_leading(batch, in_channels, grid);
   if (in_steps > 0) shape.back() = in_steps;

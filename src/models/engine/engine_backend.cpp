@@ -2,12 +2,17 @@
 
 #include "models/engine/backends/device_backend.hpp"
 #include "models/engine/cpu_backend.hpp"
+#include "tessera/core/error.hpp"
 
 namespace tessera::engine {
 
 template <RealScalar T>
 std::unique_ptr<EngineBackend<T>> make_backend(const FnoPart& part, const Partition& ranks, GradientStore<T>& store) {
-  if (ranks.communicator()->device().is_cuda()) return make_device_backend<T>(part, ranks, store);
+  const bool on_cuda = ranks.communicator()->device().is_cuda();
+  if (part.config.activation_type == ActivationType::bfloat16 && (!on_cuda || sizeof(T) != sizeof(float))) {
+    throw ConfigError("Fno: activations can be stored as bfloat16 where a CUDA device computes in float32 alone");
+  }
+  if (on_cuda) return make_device_backend<T>(part, ranks, store);
   const Index first_step = ranks.tile(part.config.output_shape(1)).start.back();
   return std::make_unique<CpuBackend<T>>(part, first_step, store);
 }
