@@ -113,6 +113,8 @@ class TrainingRun {
     if (options_.resume) {
       description_ = read_model_description(checkpoint(), world_);
       adopt_activations(options_.settings, options_.config, description_.model);
+      description_.model.activation_type = options_.config.model.activation_type;
+      description_.model.products = options_.config.model.products;
       description_.training.learning_rate.epochs = options_.config.training.learning_rate.epochs;
       return;
     }
