@@ -46,4 +46,10 @@ template <class T>
 void block_backward_input(const Stream& stream, Index width, Index points, const T* weight, const T* gz, const T* s,
                           T* gv, Products products = Products::float32);
 
+/// The same and the activation before it: gelu'(z)(s + W^T gz), z and the result being those of the block before. The
+/// result may be s, or, in the same type, z, and gz where width is at most kMostInPlaceWidth.
+template <class T, class Stored>
+void block_backward_input(const Stream& stream, Index width, Index points, const T* weight, const T* gz, const T* s,
+                          const Stored* z, T* gz_before, Products products = Products::float32);
+
 }  // namespace tessera::kernels

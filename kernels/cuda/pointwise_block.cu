@@ -61,6 +61,20 @@ struct AddTo {
   __device__ void store(Index address, T value) const { sum[address] = value; }
 };
 
+template <class T, class Stored>
+struct AddAndMultiplyBySlope {
+  static constexpr int kParts = 1;
+  AxisRows<1> axis;
+  const T* s;
+  const Stored* z;
+  T* gz;
+
+  __device__ T initial(Index, Index address) const { return s[address]; }
+  __device__ void store(Index address, T value) const {
+    gz[address] = value * gelu_derivative(static_cast<T>(z[address]));
+  }
+};
+
 /// gz, made where it is read, and kept. Only for a width of one tile: every number is read once.
 template <class T, class Stored>
 struct ActivationGradient {
@@ -122,6 +136,14 @@ void block_backward_input(const Stream& stream, Index width, Index points, const
                                  AddTo<T>{{width, points}, s, gv}, products);
 }
 
+template <class T, class Stored>
+void block_backward_input(const Stream& stream, Index width, Index points, const T* weight, const T* gz, const T* s,
+                          const Stored* z, T* gz_before, Products products) {
+  cuda::launch_column_product<T>(stream, "block_backward_input", width, width, points,
+                                 StoredMatrix<T, false>{weight, width}, PlainRows<T>{{width, points}, gz},
+                                 AddAndMultiplyBySlope<T, Stored>{{width, points}, s, z, gz_before}, products);
+}
+
 #define TESSERA_INSTANTIATE(T, Input, Stored)                                                                     \
   template void block_forward<T, Input, Stored>(const Stream&, Index, Index, const T*, const BlockInput<Input>&,  \
                                                 const T*, Stored*, T*, Products);                                 \
@@ -132,6 +154,14 @@ TESSERA_INSTANTIATE(float, float, float)
 TESSERA_INSTANTIATE(float, float, BFloat16)
 TESSERA_INSTANTIATE(float, BFloat16, BFloat16)
 TESSERA_INSTANTIATE(double, double, double)
+
+#define TESSERA_INSTANTIATE_INPUT(T, Stored)                                                               \
+  template void block_backward_input<T, Stored>(const Stream&, Index, Index, const T*, const T*, const T*, \
+                                                const Stored*, T*, Products);
+
+TESSERA_INSTANTIATE_INPUT(float, float)
+TESSERA_INSTANTIATE_INPUT(float, BFloat16)
+TESSERA_INSTANTIATE_INPUT(double, double)
 
 template void block_backward_input<float>(const Stream&, Index, Index, const float*, const float*, const float*, float*,
                                           Products);

@@ -161,8 +161,37 @@ class DevicePointwiseBlock : public tessera::test::OnDevice {
     apply_transposed_along_axis(1, width, width, points, weight.data(), gz.data(), gv.data());
     axpy(width * points, T(1), s.data(), gv.data());
     const bool rounds = products == Products::tensor_float32 && std::is_same_v<T, float>;
-    expect_near(to_host(device_gv), gv,
-                rounds ? 2e-3 * std::sqrt(static_cast<double>(width)) : bound<T>(static_cast<double>(width)));
+    const double near = rounds ? 2e-3 * std::sqrt(static_cast<double>(width)) : bound<T>(static_cast<double>(width));
+    expect_near(to_host(device_gv), gv, near);
+    check_input_before_activation<T, T>(width, points, values, device_weight, gz, s, gv, near, products);
+    if constexpr (std::is_same_v<T, float>) {
+      check_input_before_activation<T, BFloat16>(width, points, values, device_weight, gz, s, gv, near, products);
+    }
+  }
+
+  /// The activation before the block in the same kernel; over s, and over gz and z where they may be overwritten.
+  template <class T, class Stored>
+  void check_input_before_activation(Index width, Index points, test::Values& values, const DeviceBuffer<T>& weight,
+                                     const std::vector<T>& gz, const std::vector<T>& s, std::vector<T> expected,
+                                     double near, Products products) const {
+    const auto z = rounded<T, Stored>(values.array<T>(width * points));
+    gelu_backward(width * points, z.data(), expected.data(), expected.data());
+    auto device_z = to_stored<T, Stored>(z);
+    auto device_gz = to_device(gz), over_s = to_device(s);
+    const auto device_s = to_device(s);
+    block_backward_input<T, Stored>(stream(), width, points, weight.data(), device_gz.data(), over_s.data(),
+                                    device_z.data(), over_s.data(), products);
+    expect_near(to_host(over_s), expected, 2 * near);
+    if (width > kMostInPlaceWidth) return;
+    block_backward_input<T, Stored>(stream(), width, points, weight.data(), device_gz.data(), device_s.data(),
+                                    device_z.data(), device_gz.data(), products);
+    EXPECT_EQ(to_host(device_gz), to_host(over_s));
+    if constexpr (std::is_same_v<T, Stored>) {
+      device_gz = to_device(gz);
+      block_backward_input<T, Stored>(stream(), width, points, weight.data(), device_gz.data(), device_s.data(),
+                                      device_z.data(), device_z.data(), products);
+      EXPECT_EQ(to_host(device_z), to_host(over_s));
+    }
   }
 
   void check_all(Index width, Index points) const {

@@ -179,14 +179,6 @@ void DeviceTile<T>::project(const Values& v) {
   }
 }
 
-/// gz = gelu'(z) gv; gz may be gv or where z is.
-template <RealScalar T>
-void DeviceTile<T>::multiply_by_slope(Index block, const T* gv, T* gz) {
-  const Values& z = kept_z_[static_cast<std::size_t>(block)];
-  in_type(z.address, rounded(z),
-          [&]<class Stored>(const Stored* values) { kernels::gelu_backward(stream(), size_, values, gv, gz); });
-}
-
 /// gv from v_L, with the gradients of the projection and the norms where they are wanted.
 template <RealScalar T>
 void DeviceTile<T>::project_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v,
@@ -216,7 +208,9 @@ auto DeviceTile<T>::head_backward(const typename EngineTile<T>::OutputGradient& 
     gv = array(work_.g[0]);
     project_backward(gradient, v.address, first_time, work_.g[0].data());
   }
-  multiply_by_slope(config().blocks - 1, gv, made);
+  const Values& z = kept_z_.back();
+  in_type(z.address, rounded(z),
+          [&]<class Stored>(const Stored* values) { kernels::gelu_backward(stream(), size_, values, gv, made); });
   copy({made}, gz);
   return {made};
 }
@@ -246,9 +240,18 @@ auto DeviceTile<T>::pull_back(Index block, std::size_t source, double factor, co
   T* made = beside(work_.g, gz.address);
   synthesise(source, made);
   const T* weight = scaled(work_.weights.pointwise[static_cast<std::size_t>(block)], factor);
-  kernels::block_backward_input<T>(stream(), config().width, cells_, weight, gz.address, made, made, products());
-  T* result = gv && !rounded(gv) && block > 0 ? gv.address : made;
-  if (block > 0) multiply_by_slope(block - 1, made, result);
+  if (block == 0) {
+    kernels::block_backward_input<T>(stream(), config().width, cells_, weight, gz.address, made, made, products());
+    copy({made}, gv);
+    return {made};
+  }
+  const bool over_gz = gv.address == gz.address && config().width > kernels::kMostInPlaceWidth;
+  T* result = gv && !rounded(gv) && !over_gz ? gv.address : made;
+  const Values& z = kept_z_[static_cast<std::size_t>(block - 1)];
+  in_type(z.address, rounded(z), [&]<class Stored>(const Stored* values) {
+    kernels::block_backward_input<T, Stored>(stream(), config().width, cells_, weight, gz.address, made, values, result,
+                                             products());
+  });
   copy({result}, gv);
   return {result};
 }

@@ -100,7 +100,6 @@ class DeviceTile final : public EngineTile<T> {
   T* exact_place(const Values& destination, Storage<T>& own);
   void copy(const Values& from, const Values& to);
   void synthesise(std::size_t source, T* v);
-  void multiply_by_slope(Index block, const T* gv, T* gz);
   void project_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v, bool first_time, T* gv);
   const T* scaled(const T* weight, double factor);
   const T* lift_time(bool keep_slopes);
