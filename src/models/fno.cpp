@@ -7,11 +7,9 @@ namespace tessera {
 
 namespace {
 
-/// Fields are accessed tile by tile, which needs transforms before any exchange.
-[[noreturn]] void refuse_fields(const char* operation, const FnoConfig& config) {
-  throw ConfigError(std::string(operation) + ": fields cannot be streamed with schedule " +
-                    schedule_name(config.schedule) +
-                    " on this partition: it exchanges the whole grid first; use automatic");
+/// Fields are accessed tile by tile, in passes alone.
+[[noreturn]] void refuse_fields(const char* operation, const std::string& why) {
+  throw ConfigError(std::string(operation) + ": fields cannot be streamed: " + why);
 }
 
 /// Throws ShapeError unless a field has the shape expected.
@@ -99,7 +97,7 @@ template <RealScalar T>
 void Fno<T>::forward(Index batch, const FieldReader<T>& x, FieldWriter<T>& y) {
   require_shape("Fno::forward", "an input", x, config_.input_shape(batch));
   require_shape("Fno::forward", "an output", y, config_.output_shape(batch));
-  if (!stage_->serves()) refuse_fields("Fno::forward", config_);
+  if (!stage_->serves()) refuse_fields("Fno::forward", stage_->why_not());
   stage_->passes().forward(batch, config_.activations, x, y, nullptr);
 }
 
@@ -127,7 +125,7 @@ template <RealScalar T>
 double Fno<T>::value_and_gradient(Loss loss, Index batch, const FieldReader<T>& x, const FieldReader<T>& target) {
   require_shape("Fno::value_and_gradient", "an input", x, config_.input_shape(batch));
   require_shape("Fno::value_and_gradient", "a target", target, config_.output_shape(batch));
-  if (!stage_->serves()) refuse_fields("Fno::value_and_gradient", config_);
+  if (!stage_->serves()) refuse_fields("Fno::value_and_gradient", stage_->why_not());
   return stage_->passes().value_and_gradient(loss, 1.0, batch, config_.activations, x, target, nullptr);
 }
 

@@ -38,8 +38,7 @@ PipelineFno<T>::Stage::Stage(const FnoConfig& config, const std::vector<Partitio
       engine_(engine::part_of(config, blocks_of(config, stages, number_)), stages[static_cast<std::size_t>(number_)],
               ranks_of(stages[static_cast<std::size_t>(number_)]), layers.weights(blocks_of(config, stages, number_))) {
   if (!engine_.serves()) {
-    throw ConfigError("PipelineFno: schedule " + std::string(schedule_name(config.schedule)) +
-                      " exchanges the whole grid before it transforms; use automatic");
+    throw ConfigError("PipelineFno: " + engine_.why_not());
   }
   // Without a thread of its own, MPI moves long messages only while it is called.
   engine_.passes().set_progress([this](double) {

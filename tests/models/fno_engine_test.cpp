@@ -246,6 +246,11 @@ std::vector<DistTensor<float>> gradients_of(const FnoConfig& config, const Parti
   return gradients;
 }
 
+TEST(FnoEngine, ServesAnyWidth) {
+  // More than the kernels of a device project, or overwrite.
+  check({"wide", config_of({5, 6}, {2, 3}, 0, 70, 2), 1}, on_axis(4, 2), Loss::mse);
+}
+
 TEST(FnoEngine, MayStoreBfloat16OnDevices) {
   FnoConfig config = config_of({4, 3, 5, 6}, {2, 1, 2, 4}, 2, 6, 3);
   const Partition partition(world(), on_axis(6, 2));

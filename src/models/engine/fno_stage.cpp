@@ -3,6 +3,8 @@
 #include <tuple>
 #include <utility>
 
+#include "kernels/projection.hpp"
+
 namespace tessera::engine {
 
 RankGrid engine_ranks(const Shape& grid, const RankGrid& ranks) {
@@ -23,10 +25,24 @@ Partition engine_ranks(const Shape& grid, const Partition& partition) {
 
 namespace {
 
-bool begins_with_transforms(const FnoConfig& config, const Partition& ranks) {
+/// Why passes over tiles cannot compute a part; empty where they can. Before an exchange of the whole grid tiles alone
+/// say nothing.
+std::string why_not(const FnoPart& part, const Partition& ranks) {
+  const FnoConfig& config = part.config;
   const TransformPlan plan =
       plan_transform(1, config.width, SpectralGrid(config.grid, config.modes), ranks.grid(), config.schedule);
-  return plan.steps.front().kind == TransformStep::Kind::transform;
+  if (plan.steps.front().kind != TransformStep::Kind::transform) {
+    return std::string("schedule ") + schedule_name(config.schedule) +
+           " exchanges the whole grid on this partition before it transforms; use automatic";
+  }
+  // The same of all parts of a model, whichever has its projection.
+  const bool fits =
+      config.width <= kernels::kMostProjectedWidth && config.out_channels <= kernels::kMostProjectedOutputs;
+  if (ranks.communicator()->device().is_cuda() && !fits) {
+    return "the projection on CUDA devices takes a width of at most " + std::to_string(kernels::kMostProjectedWidth) +
+           " and at most " + std::to_string(kernels::kMostProjectedOutputs) + " output channels";
+  }
+  return {};
 }
 
 /// The input's space as the engine reads it: all steps on every rank along time, where time is lifted.
@@ -43,7 +59,7 @@ FnoStage<T>::FnoStage(const FnoPart& part, const Partition& partition, const Com
                       const FnoWeights<T>& weights)
     : config_(part.config),
       partition_(partition),
-      serves_(begins_with_transforms(config_, engine_ranks(config_.grid, partition))),
+      why_not_(engine::why_not(part, engine_ranks(config_.grid, partition))),
       passes_(part, engine_ranks(config_.grid, partition), callers, weights),
       idle_(std::make_shared<std::vector<std::unique_ptr<FnoTrace<T>>>>()) {}
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/engine/fno_engine.hpp"
@@ -33,8 +34,9 @@ class FnoStage {
   const Moves& moves(Index batch);
 
   FnoEngine<T>& passes() noexcept { return passes_; }
-  /// False where the schedule exchanges before any transform, so that tiles alone say nothing.
-  bool serves() const noexcept { return serves_; }
+  /// Whether passes over tiles can compute the part, and why not.
+  bool serves() const noexcept { return why_not_.empty(); }
+  const std::string& why_not() const noexcept { return why_not_; }
 
   /// Traces are handed back and forth, so that their memory is used again.
   std::shared_ptr<FnoTrace<T>> take_trace();
@@ -42,7 +44,7 @@ class FnoStage {
  private:
   FnoConfig config_;
   Partition partition_;
-  bool serves_;
+  std::string why_not_;
   FnoEngine<T> passes_;
   std::map<Index, Moves> moves_;
   std::shared_ptr<std::vector<std::unique_ptr<FnoTrace<T>>>> idle_;

@@ -20,6 +20,9 @@ kernels::Projection<T> projection_of(const FnoConfig& config, const PointwiseWei
           weights.project1_bias, weights.project2_weight, weights.project2_bias};
 }
 
+// What an engine serves has no width whose values cannot be overwritten.
+static_assert(kernels::kMostProjectedWidth <= kernels::kMostInPlaceWidth);
+
 /// use(the address in the type of the values)
 template <class T, class Use>
 void in_type(T* address, bool rounded, Use&& use) {
@@ -141,12 +144,9 @@ auto DeviceTile<T>::block(Index block, std::size_t source, const Values& v, cons
   const auto at = static_cast<std::size_t>(block);
   T* s = beside(work_.v, v.address);
   synthesise(source, s);
-  const bool overwrites = config().width <= kernels::kMostInPlaceWidth;
   // The kernel makes a z of the type of v, or a rounded one.
-  Values made_z = z;
-  if ((z && z == v && !overwrites) || (!z && keep_slope)) made_z = {array(work_.z[at]), v.stored};
-  const bool over_v = next == v && !overwrites;
-  T* activated = !next || rounded(next) || over_v ? s : next.address;
+  const Values made_z = !z && keep_slope ? Values{array(work_.z[at]), v.stored} : z;
+  T* activated = !next || rounded(next) ? s : next.address;
   in_type(v.address, rounded(v), [&]<class Input>(const Input* input) {
     in_type(made_z.address, rounded(made_z ? made_z : v), [&]<class Stored>(Stored* output) {
       if constexpr (std::is_same_v<Input, T> || std::is_same_v<Input, Stored>) {
@@ -156,7 +156,6 @@ auto DeviceTile<T>::block(Index block, std::size_t source, const Values& v, cons
     });
   });
   if (keep_slope) kept_z_[at] = made_z;
-  copy(made_z, z);
   copy({activated}, next);
   return {activated};
 }
@@ -245,8 +244,7 @@ auto DeviceTile<T>::pull_back(Index block, std::size_t source, double factor, co
     copy({made}, gv);
     return {made};
   }
-  const bool over_gz = gv.address == gz.address && config().width > kernels::kMostInPlaceWidth;
-  T* result = gv && !rounded(gv) && !over_gz ? gv.address : made;
+  T* result = gv && !rounded(gv) ? gv.address : made;
   const Values& z = kept_z_[static_cast<std::size_t>(block - 1)];
   in_type(z.address, rounded(z), [&]<class Stored>(const Stored* values) {
     kernels::block_backward_input<T, Stored>(stream(), config().width, cells_, weight, gz.address, made, values, result,
