@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "models/engine/required_storage.hpp"
+#include "tessera/core/error.hpp"
 
 namespace tessera::engine {
 
@@ -30,6 +31,17 @@ DeviceField<T>::DeviceField(const Device& device, const Box& part, Index channel
   if (steps == 0) return;
   part_.start.back() = 0;
   part_.extent.back() = steps;
+}
+
+template <RealScalar T>
+DeviceField<T>::~DeviceField() {
+  for (Passage& passage : passages_) {
+    try {
+      passage.copied.wait();
+    } catch (const CudaError&) {
+      // The device has failed: nothing of it will touch the memory any more.
+    }
+  }
 }
 
 template <RealScalar T>

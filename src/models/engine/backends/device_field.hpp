@@ -20,6 +20,10 @@ class DeviceField {
   /// `part`: the rank's box of the output tensor [batch, channel, grid...]. `steps`: extent of a field whose last axis
   /// is not the grid's (an input that is lifted in time); 0 for others.
   DeviceField(const Device& device, const Box& part, Index channels, Index steps);
+  DeviceField(const DeviceField&) = delete;
+  DeviceField& operator=(const DeviceField&) = delete;
+  /// Waits for copies that a pass that failed has left under way.
+  ~DeviceField();
 
   /// Chooses the planes of sample `sample` (counted within the rank's part). A grid of one axis has one plane.
   void select(Index sample, Index first, Index count);
