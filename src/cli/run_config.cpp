@@ -51,6 +51,10 @@ void add_model_keys(Settings& settings, FnoConfig& model) {
                "what of the grid is kept for the backward pass: every block's (fastest), one block's, or nothing, with "
                "samples read and predictions written tile by tile",
                {{"all", Activations::all}, {"one", Activations::one}, {"none", Activations::none}});
+  settings.add(
+      "model", "activation_type", model.activation_type,
+      "type in which that is kept: the model's own (float32), or bfloat16 for half of the memory (cuda, float32)",
+      {{"float32", ActivationType::float32}, {"bfloat16", ActivationType::bfloat16}});
   settings.add("model", "initialisation", model.initialisation, "how initial spectral weights are drawn",
                {{"variance_preserving", Initialisation::variance_preserving}, {"dfno", Initialisation::dfno}});
 }

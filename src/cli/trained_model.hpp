@@ -23,8 +23,10 @@ struct TrainedModel {
   std::unique_ptr<Fno<T>> model;
 };
 
-/// How much of the grid is kept is up to each run: what it asks for, else what the checkpoint's run did.
+/// How much of the grid is kept is up to each run: what it asks for, else what the checkpoint's run did. In which type
+/// is not in checkpoints.
 inline void adopt_activations(const Settings& settings, const RunConfig& config, FnoConfig& model) {
+  model.activation_type = config.model.activation_type;
   if (settings.given("model.activations")) model.activations = config.model.activations;
 }
 
