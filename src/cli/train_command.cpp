@@ -112,7 +112,7 @@ class TrainingRun {
   void describe_model() {
     if (options_.resume) {
       description_ = read_model_description(checkpoint(), world_);
-      adopt_activations(options_.settings, options_.config, description_.model);
+      adopt_run_choices(options_.settings, options_.config, description_.model);
       description_.training.learning_rate.epochs = options_.config.training.learning_rate.epochs;
       return;
     }

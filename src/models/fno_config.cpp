@@ -37,11 +37,8 @@ const char* activation_type_name(ActivationType type) noexcept {
   return type == ActivationType::float32 ? "float32" : "bfloat16";
 }
 
-ActivationType activation_type_from_name(std::string_view name) {
-  for (const ActivationType known : {ActivationType::float32, ActivationType::bfloat16}) {
-    if (name == activation_type_name(known)) return known;
-  }
-  throw ConfigError("activation_type: expected one of float32, bfloat16, got '" + std::string(name) + "'");
+const char* product_precision_name(ProductPrecision precision) noexcept {
+  return precision == ProductPrecision::full ? "full" : "tensor_float32";
 }
 
 Shape FnoConfig::input_shape(Index batch) const {

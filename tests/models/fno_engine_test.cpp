@@ -272,6 +272,24 @@ TEST(FnoEngine, MayStoreBfloat16OnDevices) {
   }
 }
 
+TEST(FnoEngine, MayMultiplyOnTensorCores) {
+  FnoConfig config = config_of({6, 5}, {2, 3}, 2, 20, 2);
+  const Partition partition(world(), on_axis(4, 3));
+  const FnoConfig full = config;
+  config.products = ProductPrecision::tensor_float32;
+  if (!world()->device().is_cuda()) {
+    EXPECT_THROW(Fno<float>(config, partition, 5), ConfigError);
+    return;
+  }
+  const auto expected = gradients_of(full, partition), found = gradients_of(config, partition);
+  double largest = 0.0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    largest = std::max(largest, relative_difference(found[i], expected[i]));
+  }
+  EXPECT_LT(largest, 5e-3);
+  EXPECT_GT(largest, 1e-5);
+}
+
 TEST(FnoEngine, ServesEverySchedule) {
   const Case test{"schedules", config_of({6, 5, 4, 6}, {2, 2, 1, 3}, 2, 3, 2), 1};
   for (const Schedule schedule : {Schedule::partial_sums, Schedule::grady, Schedule::witte}) {

@@ -28,8 +28,14 @@ enum class ActivationType {
 };
 
 const char* activation_type_name(ActivationType type) noexcept;
-/// Throws ConfigError naming the known ones.
-ActivationType activation_type_from_name(std::string_view name);
+
+/// How an Fno in float32 multiplies channels.
+enum class ProductPrecision {
+  full,           ///< in the type of the model
+  tensor_float32  ///< by a CUDA device's tensor cores: factors rounded to 10 bits of fraction, sums in float32
+};
+
+const char* product_precision_name(ProductPrecision precision) noexcept;
 
 /// Sizes of an Fno. The last grid axis is time for time-dependent problems.
 struct FnoConfig {
@@ -45,6 +51,7 @@ struct FnoConfig {
   Initialisation initialisation = Initialisation::variance_preserving;
   Activations activations = Activations::all;
   ActivationType activation_type = ActivationType::float32;
+  ProductPrecision products = ProductPrecision::full;  ///< of lift and blocks
 
   /// [batch, in_channels, space..., in_steps or grid.back()]
   Shape input_shape(Index batch) const;

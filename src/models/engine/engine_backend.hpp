@@ -48,8 +48,8 @@ class EngineBackend {
   virtual void collect() = 0;
 };
 
-/// For an engine whose ranks compute where `ranks` says; `store` must outlive it. Throws ConfigError where they cannot
-/// store what the part's activation_type says.
+/// For an engine whose ranks compute where `ranks` says; `store` must outlive it. Throws ConfigError where they
+/// cannot store or multiply as the part's configuration says.
 template <RealScalar T>
 std::unique_ptr<EngineBackend<T>> make_backend(const FnoPart& part, const Partition& ranks, GradientStore<T>& store);
 

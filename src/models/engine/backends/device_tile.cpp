@@ -123,7 +123,8 @@ auto DeviceTile<T>::lift(bool keep_slopes, const Values& v) -> Values {
   } else {
     const T* h = lift_time(keep_slopes);
     kernels::apply_along_axis<T>(stream(), 1, config().width, config().in_channels, cells_,
-                                 work_.weights.lift_channel_weight, work_.weights.lift_channel_bias, h, made.address);
+                                 work_.weights.lift_channel_weight, work_.weights.lift_channel_bias, h, made.address,
+                                 products());
     if (keep_slopes) {
       kernels::gelu_with_derivative<T>(stream(), size_, made.address, made.address, array(work_.channel_slope));
     } else {
@@ -245,7 +246,7 @@ auto DeviceTile<T>::pull_back(Index block, std::size_t source, double factor, co
   T* made = beside(work_.g, gz.address);
   synthesise(source, made);
   const T* weight = scaled(work_.weights.pointwise[static_cast<std::size_t>(block)], factor);
-  kernels::block_backward_input<T>(stream(), config().width, cells_, weight, gz.address, made, made);
+  kernels::block_backward_input<T>(stream(), config().width, cells_, weight, gz.address, made, made, products());
   T* result = gv && !rounded(gv) && block > 0 ? gv.address : made;
   if (block > 0) multiply_by_slope(block - 1, made, result);
   copy({result}, gv);
@@ -271,7 +272,8 @@ void DeviceTile<T>::lift_backward(const Values& gv_0, bool wants_input_gradient)
   if (steps == 0 && gx == nullptr) return;
   if (steps > 0) require(work_.device, in * cells_, work_.time_gradient);
   T* gh = steps > 0 ? work_.time_gradient.data() : gx;
-  kernels::apply_transposed_along_axis<T>(stream(), 1, width, in, cells_, work_.weights.lift_channel_weight, gv, gh);
+  kernels::apply_transposed_along_axis<T>(stream(), 1, width, in, cells_, work_.weights.lift_channel_weight, gv, gh,
+                                          products());
   if (steps == 0) return;
   kernels::multiply_elements<T>(stream(), in * cells_, work_.time_slope.data(), gh);
   kernels::accumulate_axis_gradient<T>(stream(), time_lines(), time_cells_, steps, 1, slab_.input.data(), gh,

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "kernels/product_precision.hpp"
 #include "models/engine/backends/device_field.hpp"
 #include "models/engine/backends/slab_transform.hpp"
 #include "models/engine/engine_tile.hpp"
@@ -105,6 +106,10 @@ class DeviceTile final : public EngineTile<T> {
   const T* lift_time(bool keep_slopes);
 
   const FnoConfig& config() const { return work_.part.config; }
+  kernels::Products products() const {
+    return config().products == ProductPrecision::tensor_float32 ? kernels::Products::tensor_float32
+                                                                 : kernels::Products::float32;
+  }
   const Stream& stream() const { return work_.device.stream(); }
   /// Lines of the time axis in the slab, of all input channels.
   Index time_lines() const { return config().in_channels * (cells_ / time_cells_); }
