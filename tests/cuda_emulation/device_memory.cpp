@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <string>
@@ -37,6 +38,9 @@ std::map<const char*, Allocation>& allocations() {
 }
 
 int g_accesses = 0;
+
+/// Device memory in use, and the most of it since that was last set to 0.
+std::uint64_t g_used = 0, g_most_used = 0;
 
 std::size_t page() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 
@@ -113,6 +117,8 @@ using namespace tessera::emulation;
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream) {
   *memory = allocate(bytes, true);
   if (*memory == nullptr) return remember(cudaErrorMemoryAllocation);
+  g_used += bytes;
+  g_most_used = std::max(g_most_used, g_used);
   // Late, as everything is: another stream that does not wait for the allocation loses what it wrote.
   put(stream, [memory = *find(*memory)] { poison(memory); });
   return cudaSuccess;
@@ -122,12 +128,27 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
   if (memory == nullptr) return cudaSuccess;
   const Allocation* found = find(memory);
   if (found == nullptr || found->begin != memory || !found->on_device) return remember(cudaErrorInvalidValue);
+  // What is allocated later on this stream may already have its place.
+  g_used -= found->bytes;
   put(stream, [freed = *found] {
     if (allocations().erase(freed.begin) == 0) fail("device memory is freed twice");
     release(freed);
   });
   return cudaSuccess;
 }
+
+cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr attribute, void* value) {
+  if (attribute == cudaMemPoolAttrReleaseThreshold) return remember(cudaErrorInvalidValue);
+  *static_cast<std::uint64_t*>(value) = attribute == cudaMemPoolAttrUsedMemHigh ? g_most_used : g_used;
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr attribute, void*) {
+  if (attribute == cudaMemPoolAttrUsedMemHigh) g_most_used = 0;
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) { return cudaSuccess; }
 
 cudaError_t cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
   *memory = allocate(bytes, false);
