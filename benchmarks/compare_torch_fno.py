@@ -65,6 +65,8 @@ def load_torch(options):
         raise Failure(f"torch {torch.__version__} has no torch.compile")
     if options.precision != "float32" and options.device == "cpu":
         raise Failure(f"{options.precision} is for --device cuda")
+    # oneDNN's gelu in torch 1.13 leaves part of its gradient unset where the one it is given is strided.
+    torch.backends.mkldnn.set_flags(False)
     torch.backends.cuda.matmul.allow_tf32 = options.precision == "tf32"
     torch.backends.cudnn.allow_tf32 = options.precision == "tf32"
     return torch
