@@ -75,9 +75,10 @@ Pair repartition(const Size& size) {
       sends.push_back({peer, from->data() + peer * block, block * 4});
       receives.push_back({peer, to->data() + peer * block, block * 4});
     }
-    return {forward_of(op),
-            [=, data = DataCollectives(*size.world), kept = std::pair(from, to)] { data.start(sends, receives).wait(); },
-            payload};
+    return {
+        forward_of(op),
+        [=, data = DataCollectives(*size.world), kept = std::pair(from, to)] { data.start(sends, receives).wait(); },
+        payload};
   }
   const MPI_Comm comm = size.world->handle();
   return {forward_of(op),
@@ -156,8 +157,7 @@ Pair reduce_scatter(const Size& size) {
   const double payload = static_cast<double>(size.count * (size.ranks - 1) * 4);
   if (size.on_cuda()) {
     const std::vector<Index> counts(static_cast<std::size_t>(size.ranks), size.count);
-    return {ours,
-            [=, data = DataCollectives(*size.world)] { data.reduce_scatter(all->data(), share->data(), counts); },
+    return {ours, [=, data = DataCollectives(*size.world)] { data.reduce_scatter(all->data(), share->data(), counts); },
             payload};
   }
   const MPI_Comm comm = size.world->handle();

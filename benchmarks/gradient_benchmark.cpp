@@ -33,9 +33,10 @@ bench::Fields fields_of(const FnoConfig& config, const bench::Options& options, 
 
 /// One of the programs to compare with.
 bench::Contender contender(const std::string& name, const std::shared_ptr<bench::Rival>& rival) {
-  return {name, [rival] { rival->compute(); }, {}, {}, 0.0, [name, rival](double) {
-            return bench::Fields{{name + "_peak_bytes", rival->peak_bytes()}};
-          }};
+  return {name, [rival] { rival->compute(); },
+          {},   {},
+          0.0,  [name, rival](double) {
+            return bench::Fields{{name + "_peak_bytes", rival->peak_bytes()}}; }};
 }
 
 std::vector<bench::Contender> rivals(bench::Case& current, const bench::Harness& harness, const Settings& settings,

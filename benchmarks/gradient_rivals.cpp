@@ -70,16 +70,9 @@ void Rival::compute() {
 
 std::vector<std::string> dfno_command(const GradientSettings& settings, const Options& options, const Shape& partition,
                                       int ranks) {
-  std::vector<std::string> command = {"mpirun",
-                                      "-n",
-                                      std::to_string(ranks),
-                                      settings.python,
-                                      script("compare_dfno.py"),
-                                      "--serve",
-                                      "--path",
-                                      settings.dfno,
-                                      "--partition",
-                                      list(partition)};
+  std::vector<std::string> command = {
+      "mpirun",  "-n",     std::to_string(ranks), settings.python, script("compare_dfno.py"),
+      "--serve", "--path", settings.dfno,         "--partition",   list(partition)};
   append_model(command, settings, options);
   return command;
 }

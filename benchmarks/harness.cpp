@@ -151,8 +151,11 @@ Record Case::summary(const Contender& contender, std::vector<double> times, Inde
   return record;
 }
 
-Record Case::time(const std::function<void()>& body, Index calls) {
-  harness_.add(measure({{name_, body}}, calls).front());
+Record Case::time(const std::function<void()>& body, Index calls) { return time(Contender{name_, body}, calls); }
+
+Record Case::time(Contender contender, Index calls) {
+  contender.name = name_;
+  harness_.add(measure({std::move(contender)}, calls).front());
   return harness_.records().back();
 }
 

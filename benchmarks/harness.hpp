@@ -69,9 +69,12 @@ class Harness;
 class Case {
  public:
   /// Runs `body` warm-up and repeat times and makes a record of the case's name. Each repeat begins with a barrier and
-  /// counts for as long as its slowest rank takes until all it has put on its device is done. A body of a few microseconds is worth `calls` calls per repeat;
-  /// the record has the time and the bytes of one. Collective over the world.
+  /// counts for as long as its slowest rank takes until all it has put on its device is done. A body of a few
+  /// microseconds is worth `calls` calls per repeat; the record has the time and the bytes of one. Collective over the
+  /// world.
   Record time(const std::function<void()>& body, Index calls = 1);
+  /// The same with what else a contender says; its name is not used.
+  Record time(Contender contender, Index calls = 1);
 
   /// Times all contenders in turn (A B A B ...), so that a machine whose speed drifts treats them alike, and makes one
   /// record "<case>/<contender>" of each, with the field "times_of_first": the median over the rounds of its time over

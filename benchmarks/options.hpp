@@ -20,14 +20,14 @@ struct Options {
   Index blocks = 4;
   Index hidden = 128;  ///< channels of the projection's hidden layer
   Index batch = 1;
-  Shape partition;          ///< ranks per axis [batch, channel, grid...]; empty: see partition_for
-  int repeats = 11;         ///< timed runs
-  int warmup = 2;           ///< runs before them that do not count
-  std::string json;         ///< file for the records; empty: none
-  double memory_limit = 0;  ///< GiB of private memory per rank; 0: no limit
+  Shape partition;               ///< ranks per axis [batch, channel, grid...]; empty: see partition_for
+  int repeats = 11;              ///< timed runs
+  int warmup = 2;                ///< runs before them that do not count
+  std::string json;              ///< file for the records; empty: none
+  double memory_limit = 0;       ///< GiB of private memory per rank; 0: no limit
   std::string device = "cpu";    ///< or "cuda": the ranks of a node spread over its devices
   std::string backend = "auto";  ///< how data in device memory travels: "auto", "mpi" or "nccl"
-  std::string command;      ///< the whole command line, as given
+  std::string command;           ///< the whole command line, as given
 };
 
 /// Which of the shape-describing options a program has; repeats, warmup, json and memory-limit are everyone's.
