@@ -65,8 +65,9 @@ void apply_transposed_along_axis(const Stream& stream, Index outer, Index output
 template <class T>
 void accumulate_axis_gradient(Index outer, Index output, Index input, Index inner, const T* x, const T* gy, T* gweight,
                               T* gbias);
-template <class T>
+/// On a device also with sums in double: `Sum` is T or double.
+template <class T, class Sum>
 void accumulate_axis_gradient(const Stream& stream, Index outer, Index output, Index input, Index inner, const T* x,
-                              const T* gy, T* gweight, T* gbias);
+                              const T* gy, Sum* gweight, Sum* gbias);
 
 }  // namespace tessera::kernels

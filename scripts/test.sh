@@ -6,8 +6,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 usage() {
   cat <<'TEXT'
 Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--network] [--no-install] [-- CTEST_OPTION...]
-  (nothing)     build with preset ci (optimised, warnings are errors) and run every test; where there is nvcc, also
-                build preset cuda and run the device tests, which need a GPU to be more than skipped
+  (nothing)     build with preset ci (optimised, warnings are errors) and run every test, with preset emulated the
+                device tests on an emulation of CUDA, and where there is nvcc also with preset cuda, where they need a
+                GPU to be more than skipped
   --sanitize    the same under AddressSanitizer and UndefinedBehaviorSanitizer (preset sanitize)
   --valgrind    build with preset debug and run the cheap MPI tests on 2 ranks under valgrind
   --large       also the tests labelled large, which need some 10 GB of memory
@@ -63,29 +64,26 @@ run_ctest() {
   return "$status"
 }
 
-# build_cuda builds the library with CUDA and its tests; cuda_result says how long it took, or why it was skipped.
-build_cuda() {
-  local missing started=$SECONDS
-  missing=$(cuda_missing)
-  if [[ -n $missing ]]; then
-    cuda_result="skipped: $missing"
-    return
-  fi
-  heading "Build (preset cuda)"
-  configure cuda
-  (cd "$root" && cmake --build --preset cuda --parallel "$(build_jobs)")
-  cuda_result="built in $(minutes_since "$started") in $root/build/cuda"
+# build_for_device <preset> builds the library with CUDA, or an emulation of it, and its device tests; device_result says
+# how long it took.
+build_for_device() {
+  local started=$SECONDS
+  heading "Build (preset $1)"
+  configure "$1"
+  (cd "$root" && cmake --build --preset "$1" --parallel "$(build_jobs)")
+  device_result[$1]="built in $(minutes_since "$started") in $root/build/$1"
 }
 
-# run_cuda_tests runs the tests of preset cuda; those that need a device are skipped where there is none.
-run_cuda_tests() {
-  local log=$root/build/cuda/tests.log
-  if ! (cd "$root" && ctest --preset cuda --no-tests=error --verbose --output-log "$log" </dev/null >/dev/null); then
+# run_device_tests <preset> runs its tests; those that need a device are skipped where there is none.
+run_device_tests() {
+  local log=$root/build/$1/tests.log
+  if ! (cd "$root" && ctest --preset "$1" --no-tests=error --parallel "$cores" --verbose --output-log "$log" \
+    </dev/null >/dev/null); then
     cat "$log"
-    cuda_result+=", tests failed"
+    device_result[$1]+=", tests failed"
     return 1
   fi
-  cuda_result+=", tests $(grep -om1 'skipped: no device.*' "$log" || echo passed)"
+  device_result[$1]+=", tests $(grep -om1 'skipped: no device.*' "$log" || echo passed)"
 }
 
 if $install; then
@@ -101,20 +99,30 @@ configure "$preset"
 cmake --build "$build_dir" --parallel "$(build_jobs)"
 build_time=$(minutes_since "$build_started")
 
-cuda_result='skipped: built along with preset ci alone'
-if [[ $preset == ci ]]; then build_cuda; fi
+declare -A device_result
+for device_preset in emulated cuda; do
+  device_result[$device_preset]='skipped: built along with preset ci alone'
+done
+if [[ $preset == ci ]]; then
+  build_for_device emulated
+  missing=$(cuda_missing)
+  if [[ -n $missing ]]; then device_result[cuda]="skipped: $missing"; else build_for_device cuda; fi
+fi
 
 heading "Tests"
 tests_started=$SECONDS
 status=0
 result=''
 if [[ $preset == debug ]]; then run_valgrind || status=1; else run_ctest "$@" || status=1; fi
-if [[ $cuda_result == built* ]]; then run_cuda_tests || status=1; fi
+for device_preset in emulated cuda; do
+  if [[ ${device_result[$device_preset]} == built* ]]; then run_device_tests "$device_preset" || status=1; fi
+done
 
 heading "Summary"
 echo "Build:   $build_time in $build_dir"
 echo "Tests:   $(minutes_since "$tests_started"), $result"
-echo "CUDA:    $cuda_result"
+echo "CUDA:    ${device_result[cuda]}"
+echo "Emulated device: ${device_result[emulated]}"
 if [[ $preset != debug ]]; then echo "Details: $build_dir/tests.xml"; fi
 if ((status == 0)); then echo "Passed."; else echo "FAILED."; fi
 exit "$status"

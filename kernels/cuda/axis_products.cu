@@ -21,16 +21,16 @@ struct RowsAndOnes {
 };
 
 /// Entries [output, input + 1], the last column for the bias, added to two arrays.
-template <class T>
+template <class Sum>
 struct WeightAndBias {
   Index input, columns;
-  T* weight;
-  T* bias;
+  Sum* weight;
+  Sum* bias;
 
   __device__ void add(Index entry, double sum) const {
     const Index o = entry / columns, i = entry - o * columns;
-    T& value = i < input ? weight[o * input + i] : bias[o];
-    value = static_cast<T>(static_cast<double>(value) + sum);
+    Sum& value = i < input ? weight[o * input + i] : bias[o];
+    value = static_cast<Sum>(static_cast<double>(value) + sum);
   }
 };
 
@@ -52,23 +52,29 @@ void apply_transposed_along_axis(const Stream& stream, Index outer, Index output
                                  PlainTarget<T>{{input, inner}, gx, nullptr}, products);
 }
 
-template <class T>
+template <class T, class Sum>
 void accumulate_axis_gradient(const Stream& stream, Index outer, Index output, Index input, Index inner, const T* x,
-                              const T* gy, T* gweight, T* gbias) {
+                              const T* gy, Sum* gweight, Sum* gbias) {
   const Index columns = gbias != nullptr ? input + 1 : input;
   cuda::launch_dot_products<T>(stream, "accumulate_axis_gradient", output, columns, outer * inner,
                                PlainRows<T>{{output, inner}, gy}, RowsAndOnes<T>{{input, inner}, x},
-                               WeightAndBias<T>{input, columns, gweight, gbias});
+                               WeightAndBias<Sum>{input, columns, gweight, gbias});
 }
 
 #define TESSERA_INSTANTIATE(T)                                                                                    \
   template void apply_along_axis<T>(const Stream&, Index, Index, Index, Index, const T*, const T*, const T*, T*,  \
                                     Products);                                                                    \
   template void apply_transposed_along_axis<T>(const Stream&, Index, Index, Index, Index, const T*, const T*, T*, \
-                                               Products);                                                         \
-  template void accumulate_axis_gradient<T>(const Stream&, Index, Index, Index, Index, const T*, const T*, T*, T*);
+                                               Products);
+
+#define TESSERA_INSTANTIATE_SUMS(T, Sum)                                                                              \
+  template void accumulate_axis_gradient<T, Sum>(const Stream&, Index, Index, Index, Index, const T*, const T*, Sum*, \
+                                                 Sum*);
 
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
+TESSERA_INSTANTIATE_SUMS(float, float)
+TESSERA_INSTANTIATE_SUMS(float, double)
+TESSERA_INSTANTIATE_SUMS(double, double)
 
 }  // namespace tessera::kernels

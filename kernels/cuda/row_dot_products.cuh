@@ -129,9 +129,13 @@ __device__ inline void add_splits(const DotShare& share, double* memory, DotSums
   }
 }
 
+/// Blocks that share a processor, at least: one loads while another multiplies.
+template <class T>
+inline constexpr int kDotBlocksTogether = sizeof(T) == 4 ? 2 : 1;
+
 /// partial[part, i, j] = the part's share of G. Grid: parts x tiles of 64 x 64.
 template <class T, class Left, class Right>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kDotBlocksTogether<T>)
     multiply_long_rows(Index left_rows, Index right_rows, Index columns, Left left, Right right, double* partial) {
   __shared__ Shared<DotTile<T>[2]> tiles;
   static_assert(sizeof(tiles) >= sizeof(double) * kThreads / 2 * kDotTile * kDotTile);

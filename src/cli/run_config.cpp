@@ -141,8 +141,10 @@ std::shared_ptr<const Communicator> set_up_ranks(const RunConfig& config,
 
 std::string describe_device(const Communicator& ranks) {
   if (!ranks.device().is_cuda()) return "cpu";
-  return fmt::format("cuda, {}; data travels by {}: {}", current_device().name, to_string(ranks.device_choice()->route),
-                     ranks.device_choice()->reason);
+  const std::string name = fmt::format("cuda, {}", current_device().name);
+  if (ranks.size() == 1) return name;
+  const DeviceChoice& choice = *ranks.device_choice();
+  return fmt::format("{}; data travels by {}: {}", name, to_string(choice.route), choice.reason);
 }
 
 Shape default_modes(const Shape& grid) {

@@ -133,9 +133,9 @@ class TrainingRun {
                        model.activations == Activations::none ? ": samples are read tile by tile" : ""));
     report(fmt::format("Ranks:  {} as {} (batch, channel, grid axes){}", world_->size(), to_string(partition),
                        options_.config.partition.empty() ? ", chosen; --partition sets it" : ""));
-    report(fmt::format("Device: {}", describe_device(*world_)));
     report(fmt::format("        {} thread{} each{}", thread_count(), thread_count() == 1 ? "" : "s",
                        options_.config.threads == 0 ? ", chosen; --threads sets it" : ""));
+    report(fmt::format("Device: {}", describe_device(*world_)));
   }
 
   void fit(const SampleSource& source, const Partition& partition) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ namespace {
 /// As much as any access of a kernel needs; what an allocation has beyond its size is checked when it is freed.
 constexpr std::size_t kAlignment = 16;
 constexpr int kPoison = 0xff;
+constexpr std::size_t kLargeBytes = 4 << 20;
 
 struct Allocation {
   char* pages;  ///< those that may be touched, one that may not on either side
@@ -29,6 +31,7 @@ struct Allocation {
   char* begin;  ///< at the end of the pages, so that an access past it is noticed at once
   std::size_t bytes;
   bool on_device;
+  std::shared_ptr<Recording> recording;  ///< of the graph that it belongs to
 };
 
 /// By address.
@@ -37,7 +40,15 @@ std::map<const char*, Allocation>& allocations() {
   return all;
 }
 
-int g_accesses = 0;
+/// Pages.
+struct Range {
+  char* begin;
+  std::size_t bytes;
+};
+
+int g_scopes = 0;
+bool g_all_open = false;
+std::vector<Range> g_open;
 
 /// Device memory in use, and the most of it since that was last set to 0.
 std::uint64_t g_used = 0, g_most_used = 0;
@@ -48,15 +59,21 @@ std::size_t rounded(std::size_t bytes, std::size_t unit) { return (bytes + unit 
 
 std::size_t host_bytes() { return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * page(); }
 
-void protect(const Allocation& memory, int protection) {
-  if (mprotect(memory.pages, memory.page_bytes, protection) != 0) fail("mprotect of device memory");
+void protect(const Range& pages, int protection) {
+  if (mprotect(pages.begin, pages.bytes, protection) != 0) fail("mprotect of device memory");
 }
 
 void protect_device(int protection) {
-  if (!settings().guard) return;
   for (const auto& [begin, memory] : allocations()) {
-    if (memory.on_device) protect(memory, protection);
+    if (memory.on_device) protect({memory.pages, memory.page_bytes}, protection);
   }
+}
+
+/// The pages that the bytes lie on.
+Range pages_of(const void* begin, std::size_t bytes) {
+  char* const first = const_cast<char*>(static_cast<const char*>(begin));
+  const std::size_t before = reinterpret_cast<std::uintptr_t>(begin) % page();
+  return {first - before, rounded(bytes + before, page())};
 }
 
 /// Null where there is no such memory.
@@ -65,9 +82,11 @@ void* allocate(std::size_t bytes, bool on_device) {
   const std::size_t rounded_bytes = rounded(bytes, kAlignment), page_bytes = rounded(rounded_bytes, page());
   void* map = mmap(nullptr, page_bytes + 2 * page(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (map == MAP_FAILED) return nullptr;
+  // Large pages take less time; where there are none it is done without.
+  if (page_bytes >= kLargeBytes) madvise(map, page_bytes, MADV_HUGEPAGE);
   char* pages = static_cast<char*>(map) + page();
-  const Allocation memory = {pages, page_bytes, pages + page_bytes - rounded_bytes, bytes, on_device};
-  if (!on_device || !settings().guard || g_accesses > 0) protect(memory, PROT_READ | PROT_WRITE);
+  const Allocation memory = {pages, page_bytes, pages + page_bytes - rounded_bytes, bytes, on_device, nullptr};
+  if (!on_device || !settings().guard) protect({memory.pages, memory.page_bytes}, PROT_READ | PROT_WRITE);
   allocations().emplace(memory.begin, memory);
   return memory.begin;
 }
@@ -76,12 +95,15 @@ bool is_poison(const char* begin, const char* end) {
   return std::all_of(begin, end, [](char byte) { return byte == static_cast<char>(kPoison); });
 }
 
-/// With access to device memory.
 void release(const Allocation& memory) {
+  protect({memory.pages, memory.page_bytes}, PROT_READ);
   const char* pages_end = memory.pages + memory.page_bytes;
   if (!is_poison(memory.pages, memory.begin) || !is_poison(memory.begin + memory.bytes, pages_end)) {
     fail("something was written beside an allocation of " + std::to_string(memory.bytes) + " bytes");
   }
+  std::erase_if(g_open, [&](const Range& range) {
+    return range.begin >= memory.pages && range.begin < memory.pages + memory.page_bytes;
+  });
   munmap(memory.pages - page(), memory.page_bytes + 2 * page());
 }
 
@@ -98,16 +120,44 @@ bool ends_within(const Allocation& memory, const void* address, std::size_t byte
   return static_cast<const char*>(address) + bytes <= memory.begin + memory.bytes;
 }
 
-void poison(const Allocation& memory) { std::memset(memory.pages, kPoison, memory.page_bytes); }
+void poison(const Allocation& memory) {
+  open_device_memory(memory.begin, memory.bytes);
+  std::memset(memory.pages, kPoison, memory.page_bytes);
+}
+
+/// memmove that knows of device memory.
+void move_bytes(void* to, const void* from, std::size_t bytes) {
+  open_device_memory(to, bytes);
+  open_device_memory(from, bytes);
+  std::memmove(to, from, bytes);
+}
 
 }  // namespace
 
-DeviceMemoryAccess::DeviceMemoryAccess() {
-  if (g_accesses++ == 0) protect_device(PROT_READ | PROT_WRITE);
+WorkScope::WorkScope() { ++g_scopes; }
+
+WorkScope::~WorkScope() {
+  if (--g_scopes > 0) return;
+  if (g_all_open) {
+    protect_device(PROT_NONE);
+  } else {
+    for (const Range& pages : g_open) protect(pages, PROT_NONE);
+  }
+  g_all_open = false;
+  g_open.clear();
 }
 
-DeviceMemoryAccess::~DeviceMemoryAccess() {
-  if (--g_accesses == 0) protect_device(PROT_NONE);
+void open_device_memory() {
+  if (!settings().guard || g_all_open) return;
+  protect_device(PROT_READ | PROT_WRITE);
+  g_all_open = true;
+}
+
+void open_device_memory(const void* begin, std::size_t bytes) {
+  const Allocation* memory = find(begin);
+  if (!settings().guard || g_all_open || memory == nullptr || !memory->on_device || bytes == 0) return;
+  g_open.push_back(pages_of(begin, bytes));
+  protect(g_open.back(), PROT_READ | PROT_WRITE);
 }
 
 }  // namespace tessera::emulation
@@ -119,6 +169,7 @@ cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t strea
   if (*memory == nullptr) return remember(cudaErrorMemoryAllocation);
   g_used += bytes;
   g_most_used = std::max(g_most_used, g_used);
+  allocations().at(static_cast<const char*>(*memory)).recording = recording_of(stream);
   // Late, as everything is: another stream that does not wait for the allocation loses what it wrote.
   put(stream, [memory = *find(*memory)] { poison(memory); });
   return cudaSuccess;
@@ -128,6 +179,12 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
   if (memory == nullptr) return cudaSuccess;
   const Allocation* found = find(memory);
   if (found == nullptr || found->begin != memory || !found->on_device) return remember(cudaErrorInvalidValue);
+  if (const auto recording = recording_of(stream)) {
+    // Stays for the next launch of the graph, but what it holds does not.
+    if (found->recording != recording) return remember(cudaErrorInvalidValue);
+    put(stream, [freed = *found] { poison(freed); });
+    return cudaSuccess;
+  }
   // What is allocated later on this stream may already have its place.
   g_used -= found->bytes;
   put(stream, [freed = *found] {
@@ -174,18 +231,18 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
     return remember(cudaErrorInvalidValue);
   }
   if (target != nullptr && source != nullptr) {
-    put(stream, [=] { std::memmove(to, from, bytes); });
+    put(stream, [=] { move_bytes(to, from, bytes); });
     return cudaSuccess;
   }
   // Pageable memory is read before the call returns, and so is it written.
   if (recording_of(stream) != nullptr) return remember(cudaErrorStreamCaptureUnsupported);
   if (target == nullptr) {
     finish(stream);
-    const DeviceMemoryAccess access;
-    std::memmove(to, from, bytes);
+    const WorkScope scope;
+    move_bytes(to, from, bytes);
   } else {
     const char* const begin = static_cast<const char*>(from);
-    put(stream, [to, taken = std::vector<char>(begin, begin + bytes)] { std::memcpy(to, taken.data(), taken.size()); });
+    put(stream, [to, taken = std::vector<char>(begin, begin + bytes)] { move_bytes(to, taken.data(), taken.size()); });
   }
   return cudaSuccess;
 }
@@ -193,6 +250,9 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
   const Allocation* found = find(memory);
   if (found == nullptr || !ends_within(*found, memory, bytes)) return remember(cudaErrorInvalidValue);
-  put(stream, [=] { std::memset(memory, value, bytes); });
+  put(stream, [=] {
+    open_device_memory(memory, bytes);
+    std::memset(memory, value, bytes);
+  });
   return cudaSuccess;
 }

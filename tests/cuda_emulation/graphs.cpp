@@ -15,6 +15,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   if (recording_of(stream) != nullptr) return remember(cudaErrorStreamCaptureUnmatched);
   stream->recording = std::make_shared<Recording>();
   stream->is_origin = true;
+  stream->known.clear();
   return cudaSuccess;
 }
 
@@ -23,6 +24,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   if (recording == nullptr || !stream->is_origin) return remember(cudaErrorStreamCaptureUnmatched);
   recording->ended = true;
   stream->is_origin = false;
+  if (stream->known != recording->pieces) return remember(cudaErrorStreamCaptureUnjoined);
   *graph = new CUgraph_st{recording};
   return cudaSuccess;
 }

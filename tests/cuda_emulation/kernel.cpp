@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "block.hpp"
+#include "device_memory.hpp"
 #include "emulation/shared_variable.hpp"
 #include "errors.hpp"
 #include "fail.hpp"
@@ -80,7 +81,10 @@ cudaError_t put_kernel(cudaStream_t stream, const void* kernel, const Grid& grid
   const auto allowed = g_allowed_shared_bytes.find(kernel);
   const std::size_t most = allowed == g_allowed_shared_bytes.end() ? kSharedBytes : allowed->second;
   if (grid.shared_bytes > std::max(most, kSharedBytes)) return remember(cudaErrorInvalidValue);
-  put(stream, [grid, body = std::move(body)] { run_grid(grid, body); });
+  put(stream, [grid, body = std::move(body)] {
+    open_device_memory();
+    run_grid(grid, body);
+  });
   return cudaSuccess;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "device_memory.hpp"
@@ -10,10 +11,12 @@ namespace tessera::emulation {
 bool Place::reached() const { return queue == nullptr || queue->done() >= number; }
 
 void Place::approach() const {
+  const WorkScope scope;
   if (!reached()) queue->step();
 }
 
 void Place::reach() const {
+  const WorkScope scope;
   while (!reached()) queue->step();
 }
 
@@ -21,10 +24,7 @@ void WorkQueue::step() {
   if (!waiting_.front().place.reached()) return waiting_.front().place.approach();
   const Item item = std::move(waiting_.front());
   waiting_.pop_front();
-  if (item.work) {
-    const DeviceMemoryAccess access;
-    item.work();
-  }
+  if (item.work) item.work();
   ++done_;
 }
 
@@ -37,6 +37,7 @@ std::shared_ptr<Recording> recording_of(cudaStream_t stream) {
 void put(cudaStream_t stream, Work work) {
   if (const auto recording = recording_of(stream)) {
     recording->work.push_back(std::move(work));
+    stream->known[stream] = ++recording->pieces[stream];
   } else {
     stream->queue->put(std::move(work));
   }
@@ -91,7 +92,11 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     if (event->recording->ended || (recording != nullptr && recording != event->recording)) {
       return remember(cudaErrorStreamCaptureIsolation);
     }
+    if (recording == nullptr) stream->known.clear();
     stream->recording = event->recording;
+    for (const auto& [other, pieces] : event->known) {
+      stream->known[other] = std::max(stream->known[other], pieces);
+    }
     return cudaSuccess;
   }
   if (event->place.queue == nullptr) return cudaSuccess;
@@ -113,6 +118,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   event->recording = recording_of(stream);
+  event->known = stream->known;
   event->place = {stream->queue, stream->queue->end()};
   return cudaSuccess;
 }

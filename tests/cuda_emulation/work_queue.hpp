@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -15,9 +16,13 @@ namespace tessera::emulation {
 
 using Work = std::function<void()>;
 
+/// How many pieces of work of each stream of a capture come before something.
+using Known = std::map<cudaStream_t, std::size_t>;
+
 /// What a capture records: its pieces of work in an order in which they may be done.
 struct Recording {
   std::vector<Work> work;
+  Known pieces;  ///< recorded so far
   bool ended = false;
 };
 
@@ -68,9 +73,11 @@ struct CUstream_st {
   std::shared_ptr<tessera::emulation::WorkQueue> queue = std::make_shared<tessera::emulation::WorkQueue>();
   std::shared_ptr<tessera::emulation::Recording> recording;  ///< may have ended
   bool is_origin = false;                                    ///< of the recording
+  tessera::emulation::Known known;                           ///< of the recording before what comes next
 };
 
 struct CUevent_st {
   tessera::emulation::Place place;
   std::shared_ptr<tessera::emulation::Recording> recording;  ///< that it was recorded in
+  tessera::emulation::Known known;
 };

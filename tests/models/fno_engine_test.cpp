@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <string>
 
@@ -150,6 +151,83 @@ TEST(FnoEngine, AgreesWhereAPlaneIsManyTiles) {
   for (const Case& test : tiled_cases()) {
     for (std::size_t axis = 2; axis < test.config.grid.size() + 2; ++axis) {
       check(test, on_axis(test.config.grid.size() + 2, axis), Loss::mse);
+    }
+  }
+}
+
+/// Sets a variable of the environment for as long as it lives.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+  ~EnvironmentVariable() { unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+/// A field whose values are read from, or written to, the host's memory box by box.
+class HostField final : public FieldReader<double>, public FieldWriter<double> {
+ public:
+  explicit HostField(const DistTensor<double>& tensor)
+      : shape_(tensor.shape()), box_(tensor.box()), values_(tensor.local().to(Device::cpu())) {}
+
+  const Shape& shape() const override { return shape_; }
+  void read(const Box& box, double* values) const override {
+    copy<double>(values_.view().subview(within(box)), {values, box.extent, row_major_strides(box.extent)});
+  }
+  void write(const Box& box, const double* values) override {
+    copy<double>({values, box.extent, row_major_strides(box.extent)}, values_.view().subview(within(box)));
+  }
+  const Tensor<double>& values() const { return values_; }
+
+ private:
+  Box within(const Box& box) const {
+    Box local = box;
+    for (std::size_t axis = 0; axis < box.start.size(); ++axis) local.start[axis] -= box_.start[axis];
+    return local;
+  }
+
+  Shape shape_;
+  Box box_;
+  Tensor<double> values_;
+};
+
+TEST(FnoEngine, AgreesWhereADeviceWorksInSlabs) {
+  if (!world()->device().is_cuda()) GTEST_SKIP() << "skipped: no device";
+  for (const Case& test : small_cases()) {
+    const std::size_t axes = test.config.grid.size() + 2;
+    {
+      SCOPED_TRACE("slabs of one plane");
+      const EnvironmentVariable slab_bytes("TESSERA_SLAB_BYTES", "1");
+      check(test, on_axis(axes, 2), Loss::relative_l2);
+    }
+    SCOPED_TRACE("slabs of some planes");
+    const EnvironmentVariable slab_bytes("TESSERA_SLAB_BYTES", "2000");
+    check(test, on_axis(axes, axes - 1), Loss::relative_l2);
+  }
+}
+
+TEST(FnoEngine, ReadsAndWritesFieldsOfTheHost) {
+  for (const char* bytes : {"1", "100000000"}) {
+    const EnvironmentVariable slab_bytes("TESSERA_SLAB_BYTES", bytes);
+    const Case test{"host fields", config_of({5, 4, 7}, {2, 2, 3}, 0), 2};
+    const Partition partition(world(), on_axis(5, 2));
+    Fno<double> model(test.config, partition, 5);
+    const auto x = random_tensor<double>(model.input_space(test.batch), "x");
+    const auto target = random_tensor<double>(model.output_space(test.batch), "target");
+    const Result expected = composed(model, Loss::relative_l2, x, target);
+    for (const Activations activations : {Activations::all, Activations::none}) {
+      model.set_activations(activations);
+      zero(model.parameters());
+      const HostField input(x), host_target(target);
+      HostField output(target);
+      Result run{model.value_and_gradient(Loss::relative_l2, test.batch, input, host_target), target.clone(), {}, {}};
+      model.forward(test.batch, input, output);
+      run.output.local() = output.values().to(run.output.device());
+      collect_gradients(model.parameters(), run);
+      expect_equal(run, expected, model.parameters());
     }
   }
 }

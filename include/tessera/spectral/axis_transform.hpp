@@ -15,9 +15,9 @@ namespace tessera {
 
 /// How an axis transform is computed.
 enum class TransformEngine {
-  automatic,  ///< whichever is expected to be faster
+  automatic,  ///< whichever is expected to be faster; on a device, where that is open, whichever is faster at first use
   matrix,     ///< a product with the retained rows of the Fourier matrix: any length, any slab
-  fft         ///< an FFT of the full line, then the retained modes; needs a build with FFTW
+  fft         ///< an FFT of the full line, then the retained modes; on the CPU needs a build with FFTW
 };
 
 /// Which factor multiplies mode k.

@@ -1,11 +1,8 @@
 #include "models/engine/fno_engine.hpp"
 
 #include <algorithm>
-#include <utility>
 
-#include "kernels/activation.hpp"
-#include "models/engine/engine_memory.hpp"
-#include "tessera/core/threads.hpp"
+#include "models/engine/engine_plan.hpp"
 
 namespace tessera::engine {
 
@@ -17,7 +14,7 @@ FnoEngine<T>::FnoEngine(const FnoPart& part, const Partition& ranks, const Commu
       callers_(callers),
       blocks_(part.config.blocks),
       store_(part, ranks, weights),
-      network_(part, ranks.tile(part.config.output_shape(1)).start.back()) {}
+      backend_(make_backend<T>(part, ranks, store_)) {}
 
 template <RealScalar T>
 FnoEngine<T>::~FnoEngine() = default;
@@ -31,35 +28,31 @@ auto FnoEngine<T>::plan(Index batch) -> BatchPlan& {
                        config_.schedule),
         ranks_);
     const Box part = ranks_.tile(config_.output_shape(batch));
-    entry.reset(new BatchPlan{part,
-                              Sweep<T>(part, config_.width, config_.in_channels, config_.in_steps, config_.out_channels,
-                                       transform->first_lines()),
+    entry.reset(new BatchPlan{backend_->sweep(part, transform->first_lines()),
                               SpectralCoupling<T>(transform, store_.spectral(0).use_space().partition),
+                              part.start[0],
                               {},
-                              std::vector<Buffer<T>>(static_cast<std::size_t>(blocks_))});
-    entry->gathered.require(entry->sweep.mode_count());
+                              std::vector<Storage<T>>(static_cast<std::size_t>(blocks_))});
+    require(device(), entry->sweep->mode_count(), entry->gathered);
   }
   return *entry;
 }
 
-/// Before the first of `passes` passes: memory for the threads, the weights' values, and sums set to zero.
+/// Before the first of `passes` passes: the weights' values, and sums set to zero.
 template <RealScalar T>
 void FnoEngine<T>::start(const BatchPlan& plan, Index passes) {
-  first_sample_ = plan.part.start[0];
+  first_sample_ = plan.first_sample;
   passes_ = passes;
   passes_done_ = 0;
-  memory_.resize(static_cast<std::size_t>(thread_count()));
-  for (ThreadMemory& memory : memory_) memory.slopes.resize(static_cast<std::size_t>(blocks_));
-  store_.start(thread_count(), plan.sweep.samples());
-  network_.set_weights(store_.fetch());
+  backend_->start(store_.fetch(), plan.sweep->samples());
 }
 
 template <RealScalar T>
-void FnoEngine<T>::run(BatchPlan& plan, const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit) {
+void FnoEngine<T>::run(BatchPlan& plan, const PassFields<T>& fields, const Visit& visit) {
   const auto after_group = [this](double done) {
     if (progress_) progress_((static_cast<double>(passes_done_) + done) / static_cast<double>(passes_));
   };
-  callers_.together([&] { plan.sweep.run(fields, visit, after_group); });
+  callers_.together([&] { plan.sweep->run(fields, visit, after_group); });
   ++passes_done_;
 }
 
@@ -68,64 +61,42 @@ void FnoEngine<T>::prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batc
   trace.batch = batch;
   trace.activations = activations;
   trace.spectra.clear();
-  const Index cells = plan.sweep.samples() * plan.sweep.tiling().cells() * config_.width;
+  const Index cells = plan.sweep->samples() * plan.sweep->cells() * config_.width;
   trace.stored.resize(static_cast<std::size_t>(activations == Activations::all   ? blocks_
                                                : activations == Activations::one ? 1
                                                                                  : 0));
-  for (Buffer<T>& buffer : trace.stored) buffer.require(cells);
+  for (Storage<T>& stored : trace.stored) require(device(), cells, stored);
   trace.synthesised.resize(static_cast<std::size_t>(blocks_));
-  for (Buffer<T>& buffer : trace.synthesised) buffer.require(plan.sweep.mode_count());
+  for (Storage<T>& modes : trace.synthesised) require(device(), plan.sweep->mode_count(), modes);
 }
 
 /// The tile's place in what is stored for a block. Until z of the last block takes its place, the last block's (or
 /// only) buffer holds the v that the next pass begins with.
 template <RealScalar T>
-T* FnoEngine<T>::stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block) {
+T* FnoEngine<T>::stored(FnoTrace<T>& trace, const EngineTile<T>& tile, Index block) const {
   const std::size_t buffer = trace.activations == Activations::all ? static_cast<std::size_t>(block) : 0;
-  const Index cells = plans_.at(trace.batch)->sweep.tiling().cells();
-  return const_cast<T*>(trace.stored[buffer].data()) + (visit.sample * cells + visit.tile.offset) * config_.width;
+  return trace.stored[buffer].data() + tile.offset();
 }
 
-/// What the thread's next tile has stored for these blocks will be needed soon: it lies behind this tile's.
+/// What the next tile has stored for these blocks will be needed soon.
 template <RealScalar T>
-void FnoEngine<T>::expect_next(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block, Index other_block) {
+void FnoEngine<T>::expect_next(FnoTrace<T>& trace, EngineTile<T>& tile, Index block, Index other_block) const {
   if (trace.activations == Activations::none) return;
-  const Index size = config_.width * visit.tile.cells();
-  memory_[static_cast<std::size_t>(visit.thread)].soon = {stored(trace, visit, block) + size,
-                                                          stored(trace, visit, other_block) + size};
+  tile.expect(stored(trace, tile, block), stored(trace, tile, other_block));
 }
 
 /// v_end. The pass's first sources must be those of the chain's blocks.
 template <RealScalar T>
-const T* FnoEngine<T>::chain(TileVisit<T>& visit, FnoTrace<T>& trace, const Chain& blocks) {
-  ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
-  const Index size = config_.width * visit.tile.cells();
-  for (Buffer<T>* buffer : {&memory.v, &memory.kept_v, &memory.z}) buffer->require(size);
-  const auto place = [&](Index block) {
-    if (blocks.store && block == blocks.end) return stored(trace, visit, blocks_ - 1);
-    return block == blocks.kept_v ? memory.kept_v.data() : memory.v.data();
+const T* FnoEngine<T>::chain(EngineTile<T>& tile, FnoTrace<T>& trace, const Chain& blocks) const {
+  const auto place = [&](Index block) -> T* {
+    if (blocks.store && block == blocks.end) return stored(trace, tile, blocks_ - 1);
+    return block == blocks.kept_v ? tile.kept_v() : nullptr;
   };
-  T* v = nullptr;
-  if (blocks.from_stored) {
-    v = stored(trace, visit, blocks_ - 1);
-  } else {
-    v = place(0);
-    memory.x.require(network_.input_size(visit.tile));
-    visit.get_input(memory.x.data());
-    network_.lift(visit.tile, memory.x.data(), blocks.lift_slopes, std::exchange(memory.soon, {}), memory.work, v);
-  }
+  const T* v = blocks.from_stored ? stored(trace, tile, blocks_ - 1) : tile.lift(blocks.lift_slopes, place(0));
   for (Index block = blocks.begin; block < blocks.end; ++block) {
-    T* z = blocks.store_z && block + 1 == blocks.end ? stored(trace, visit, block) : memory.z.data();
-    visit.synthesise(static_cast<std::size_t>(block - blocks.begin), z);
-    network_.add_pointwise(block, visit.tile, v, z);
-    v = place(block + 1);
-    if (block >= blocks.first_slope) {
-      Buffer<T>& slope = memory.slopes[static_cast<std::size_t>(block)];
-      slope.require(size);
-      kernels::gelu_with_derivative(size, z, v, slope.data(), std::exchange(memory.soon, {}));
-    } else {
-      kernels::gelu(size, z, v, std::exchange(memory.soon, {}));
-    }
+    T* z = blocks.store_z && block + 1 == blocks.end ? stored(trace, tile, block) : nullptr;
+    v = tile.block(block, static_cast<std::size_t>(block - blocks.begin), v, z, place(block + 1),
+                   block >= blocks.first_slope);
   }
   return v;
 }
@@ -154,12 +125,12 @@ void FnoEngine<T>::forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const Fie
     }
     PassFields<T> fields = chain_fields(trace, x, blocks);
     fields.result = plan.gathered.data();
-    run(plan, fields, [&](TileVisit<T>& visit) {
-      expect_next(trace, visit, blocks_ - 1, std::max<Index>(block - 1, 0));
-      visit.analyse(chain(visit, trace, blocks));
+    run(plan, fields, [&](EngineTile<T>& tile) {
+      expect_next(trace, tile, blocks_ - 1, std::max<Index>(block - 1, 0));
+      tile.analyse(chain(tile, trace, blocks));
     });
-    trace.spectra.push_back(plan.coupling.analyse(ModeScaling::unit, plan.sweep, plan.gathered.data()));
-    plan.coupling.synthesise(ModeScaling::inverse, plan.sweep, mix(store_.spectral(block), trace.spectra.back()),
+    trace.spectra.push_back(plan.coupling.analyse(ModeScaling::unit, *plan.sweep, plan.gathered.data()));
+    plan.coupling.synthesise(ModeScaling::inverse, *plan.sweep, mix(store_.spectral(block), trace.spectra.back()),
                              trace.synthesised[static_cast<std::size_t>(block)].data());
   }
 }
@@ -180,19 +151,13 @@ void FnoEngine<T>::forward(Index batch, Activations activations, const FieldRead
   FnoTrace<T>& kept = trace != nullptr ? *trace : own_trace_;
   prepare(batch_plan, kept, batch, activations);
   forward_blocks(batch_plan, kept, x);
-  const Chain blocks = last_block(kept);
+  Chain blocks = last_block(kept);
+  blocks.store_z = trace != nullptr && blocks.from_stored;
   PassFields<T> fields = chain_fields(kept, x, blocks);
   fields.output = &y;
-  run(batch_plan, fields, [&](TileVisit<T>& visit) {
-    ThreadMemory& memory = memory_[static_cast<std::size_t>(visit.thread)];
-    expect_next(kept, visit, blocks_ - 1, blocks_ - 1);
-    const T* v = chain(visit, kept, blocks);
-    if (trace != nullptr && blocks.from_stored) {
-      std::copy_n(memory.z.data(), config_.width * visit.tile.cells(), stored(kept, visit, blocks_ - 1));
-    }
-    memory.y.require(config_.out_channels * visit.tile.cells());
-    network_.project(visit.tile, v, memory.work, memory.y.data());
-    visit.put_output(memory.y.data());
+  run(batch_plan, fields, [&](EngineTile<T>& tile) {
+    expect_next(kept, tile, blocks_ - 1, blocks_ - 1);
+    tile.project(chain(tile, kept, blocks));
   });
   if (trace == nullptr) own_trace_.spectra.clear();
 }

@@ -8,10 +8,9 @@
 #include <memory>
 #include <vector>
 
-#include "models/engine/gradient_store.hpp"
+#include "models/engine/engine_backend.hpp"
 #include "models/engine/spectral_coupling.hpp"
-#include "models/engine/sweep.hpp"
-#include "models/engine/tile_network.hpp"
+#include "tessera/core/storage.hpp"
 #include "tessera/layers/loss.hpp"
 
 namespace tessera::engine {
@@ -23,8 +22,8 @@ struct FnoTrace {
   Activations activations = Activations::all;
   /// Pre-activations in the order of tiles: of every block (all), of the last (one), or nothing. The backward pass
   /// turns each into its gradient.
-  std::vector<Buffer<T>> stored;
-  std::vector<Buffer<T>> synthesised;                ///< per block, modes of the spectral convolution's output
+  std::vector<Storage<T>> stored;
+  std::vector<Storage<T>> synthesised;               ///< per block, modes of the spectral convolution's output
   std::vector<DistTensor<std::complex<T>>> spectra;  ///< per block, the spectrum of its input
 };
 
@@ -62,7 +61,6 @@ class FnoEngine {
 
  private:
   struct BatchPlan;
-  struct ThreadMemory;
   struct Chain;
 
   /// Where dL/dy comes from: it is given (`given`), or it is the error y - field, times a factor per sample once those
@@ -73,40 +71,41 @@ class FnoEngine {
     std::vector<double> factors;
   };
 
+  const Device& device() const noexcept { return ranks_.communicator()->device(); }
+
+  using Visit = std::function<void(EngineTile<T>&)>;
+
   BatchPlan& plan(Index batch);
   void start(const BatchPlan& plan, Index passes);
-  void run(BatchPlan& plan, const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit);
+  void run(BatchPlan& plan, const PassFields<T>& fields, const Visit& visit);
   void prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batch, Activations activations) const;
 
-  T* stored(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block);
-  void expect_next(const FnoTrace<T>& trace, const TileVisit<T>& visit, Index block, Index other_block);
-  const T* chain(TileVisit<T>& visit, FnoTrace<T>& trace, const Chain& blocks);
+  T* stored(FnoTrace<T>& trace, const EngineTile<T>& tile, Index block) const;
+  void expect_next(FnoTrace<T>& trace, EngineTile<T>& tile, Index block, Index other_block) const;
+  const T* chain(EngineTile<T>& tile, FnoTrace<T>& trace, const Chain& blocks) const;
   void forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x);
   PassFields<T> chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const Chain& blocks) const;
   Chain last_block(const FnoTrace<T>& trace) const;
 
-  void error_of(const TileVisit<T>& visit, const OutputGradient& gradient, SampleNorms* norms, const T* target,
-                Index first, Index count, const T* y, T* gy) const;
-  void head_backward(TileVisit<T>& visit, const OutputGradient& gradient, const T* v, bool first_time, T* gz);
+  double factor_of(const OutputGradient& gradient, const EngineTile<T>& tile) const;
   void head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
                  bool has_last);
   void backward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
                        FieldWriter<T>* gx);
   PassFields<T> backward_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
-                                const std::vector<Buffer<T>>& pulled, Index block) const;
-  const T* reach_block(TileVisit<T>& visit, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
-                       const T*& v);
-  void block_backward(TileVisit<T>& visit, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
-                      bool wants_input_gradient);
+                                const std::vector<Storage<T>>& pulled, Index block) const;
+  const T* reach_block(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
+                       const T*& v) const;
+  void block_backward(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
+                      bool wants_input_gradient) const;
 
   FnoConfig config_;
   Partition ranks_;
   const Communicator& callers_;
   Index blocks_;
   GradientStore<T> store_;
-  TileNetwork<T> network_;
+  std::unique_ptr<EngineBackend<T>> backend_;
   std::map<Index, std::unique_ptr<BatchPlan>> plans_;
-  std::vector<ThreadMemory> memory_;
   FnoTrace<T> own_trace_;
 
   std::function<void(double)> progress_;

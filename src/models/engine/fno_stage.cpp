@@ -43,8 +43,7 @@ FnoStage<T>::FnoStage(const FnoPart& part, const Partition& partition, const Com
                       const FnoWeights<T>& weights)
     : config_(part.config),
       partition_(partition),
-      serves_(!partition.communicator()->device().is_cuda() &&
-              begins_with_transforms(config_, engine_ranks(config_.grid, partition))),
+      serves_(begins_with_transforms(config_, engine_ranks(config_.grid, partition))),
       passes_(part, engine_ranks(config_.grid, partition), callers, weights),
       idle_(std::make_shared<std::vector<std::unique_ptr<FnoTrace<T>>>>()) {}
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "models/engine/tile_network.hpp"
+#include "models/engine/pointwise_weights.hpp"
 #include "models/engine/whole_weight.hpp"
 #include "tessera/layers/loss.hpp"
 

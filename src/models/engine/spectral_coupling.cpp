@@ -1,5 +1,6 @@
 #include "models/engine/spectral_coupling.hpp"
 
+#include "core/run_on.hpp"
 #include "kernels/mode_mixing.hpp"
 
 namespace tessera::engine {
@@ -32,24 +33,24 @@ TensorSpace SpectralCoupling<T>::spectrum_space() const {
 }
 
 template <RealScalar T>
-DistTensor<std::complex<T>> SpectralCoupling<T>::analyse(ModeScaling scaling, const Sweep<T>& sweep,
+DistTensor<std::complex<T>> SpectralCoupling<T>::analyse(ModeScaling scaling, const ModeLayout<T>& layout,
                                                          const T* modes) const {
   DistTensor<Complex> partial(transform_->partial_space());
   const TrafficScope scope(partial.communicator().ledger(),
                            scaling == ModeScaling::unit ? "TruncatedFft" : "TruncatedInverseFft");
-  sweep.to_tensor(modes, partial.data());
+  layout.to_tensor(modes, partial.data());
   DistTensor<Complex> spectrum = transform_->finish_analysis(scaling, std::move(partial));
   return move_ ? move_->forward(spectrum) : std::move(spectrum);
 }
 
 template <RealScalar T>
-void SpectralCoupling<T>::synthesise(ModeScaling scaling, const Sweep<T>& sweep, const DistTensor<Complex>& spectrum,
-                                     T* modes) const {
+void SpectralCoupling<T>::synthesise(ModeScaling scaling, const ModeLayout<T>& layout,
+                                     const DistTensor<Complex>& spectrum, T* modes) const {
   const TrafficScope scope(spectrum.communicator().ledger(),
                            scaling == ModeScaling::unit ? "TruncatedFft" : "TruncatedInverseFft");
   const DistTensor<Complex> partial = move_ ? transform_->begin_synthesis(scaling, move_->adjoint(spectrum))
                                             : transform_->begin_synthesis(scaling, spectrum);
-  sweep.from_tensor(partial.data(), modes);
+  layout.from_tensor(partial.data(), modes);
 }
 
 template <RealScalar T>
@@ -57,7 +58,9 @@ DistTensor<std::complex<T>> mix(const SharedWeight<std::complex<T>>& weight, con
   std::optional<DistTensor<std::complex<T>>> copy;
   const auto& r = weight.use(copy);
   DistTensor<std::complex<T>> y(x.space());
-  kernels::mix_modes(mixing_size(x.box().extent, r.shape()), x.data(), r.data(), y.data());
+  const kernels::ModeMixing size = mixing_size(x.box().extent, r.shape());
+  run_on(x.device(),
+         [&](const auto&... stream) { kernels::mix_modes<T>(stream..., size, x.data(), r.data(), y.data()); });
   return y;
 }
 
@@ -67,15 +70,22 @@ DistTensor<std::complex<T>> mix_backward(SharedWeight<std::complex<T>>& weight, 
   std::optional<DistTensor<std::complex<T>>> copy;
   const auto& r = weight.use(copy);
   const kernels::ModeMixing size = mixing_size(x.box().extent, r.shape());
+  const auto add_weight_gradient = [&](DistTensor<std::complex<T>>& gr, bool accumulate) {
+    run_on(x.device(), [&](const auto&... stream) {
+      kernels::mix_modes_adjoint_weight<T>(stream..., size, gy.data(), x.data(), gr.data(), accumulate);
+    });
+  };
   if (copy) {
     auto gr = DistTensor<std::complex<T>>::zeros(r.space());
-    kernels::mix_modes_adjoint_weight(size, gy.data(), x.data(), gr.data());
+    add_weight_gradient(gr, false);
     weight.add_gradient(gr);
   } else {
-    kernels::mix_modes_adjoint_weight(size, gy.data(), x.data(), weight.parameter().gradient.data(), true);
+    add_weight_gradient(weight.parameter().gradient, true);
   }
   DistTensor<std::complex<T>> gx(x.space());
-  kernels::mix_modes_adjoint_input(size, gy.data(), r.data(), gx.data());
+  run_on(x.device(), [&](const auto&... stream) {
+    kernels::mix_modes_adjoint_input<T>(stream..., size, gy.data(), r.data(), gx.data());
+  });
   return gx;
 }
 

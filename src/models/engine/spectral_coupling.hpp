@@ -7,14 +7,14 @@
 #include <memory>
 #include <optional>
 
-#include "models/engine/sweep.hpp"
+#include "models/engine/pass_fields.hpp"
 #include "tessera/layers/shared_weight.hpp"
 #include "tessera/primitives/repartition.hpp"
 #include "tessera/spectral/truncated_fft.hpp"
 
 namespace tessera::engine {
 
-/// Takes mode buffers of a sweep (transformed on this rank's part only) to the complete spectrum, on the ranks that
+/// Takes mode buffers (transformed on this rank's part only) to the complete spectrum, on the ranks that
 /// hold the spectral weights, and back.
 template <RealScalar T>
 class SpectralCoupling {
@@ -26,8 +26,9 @@ class SpectralCoupling {
 
   TensorSpace spectrum_space() const;
   /// Collective.
-  DistTensor<Complex> analyse(ModeScaling scaling, const Sweep<T>& sweep, const T* modes) const;
-  void synthesise(ModeScaling scaling, const Sweep<T>& sweep, const DistTensor<Complex>& spectrum, T* modes) const;
+  DistTensor<Complex> analyse(ModeScaling scaling, const ModeLayout<T>& layout, const T* modes) const;
+  void synthesise(ModeScaling scaling, const ModeLayout<T>& layout, const DistTensor<Complex>& spectrum,
+                  T* modes) const;
 
  private:
   std::shared_ptr<const PlannedTransform<T>> transform_;

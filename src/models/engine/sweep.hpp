@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One pass over a rank's part of the grid.
+/// One pass over a rank's part of the grid, on the CPU.
 
 #include <complex>
 #include <functional>
@@ -9,29 +9,11 @@
 #include <vector>
 
 #include "models/engine/group_transform.hpp"
+#include "models/engine/pass_fields.hpp"
 #include "models/engine/slab.hpp"
 #include "models/engine/tile_transform.hpp"
-#include "tessera/tensor/field.hpp"
 
 namespace tessera::engine {
-
-/// What a pass reads and writes besides the tiles it visits. Mode buffers hold the modes of
-/// all samples of the rank's part of the grid, [batch][re, im][kx][ky][channel][kt][kz].
-template <RealScalar T>
-struct PassFields {
-  struct Source {
-    const T* modes;
-    ModeScaling scaling;
-  };
-
-  std::vector<Source> sources;  ///< modes that tiles may be computed from
-  T* result = nullptr;          ///< modes gathered from what tiles hand over; null: none
-  ModeScaling result_scaling = ModeScaling::unit;
-  const FieldReader<T>* input = nullptr;   ///< null: not read
-  const FieldReader<T>* target = nullptr;  ///< a field like the output: a target, or the output's gradient
-  FieldWriter<T>* output = nullptr;
-  FieldWriter<T>* input_gradient = nullptr;
-};
 
 template <RealScalar T>
 class Sweep;
@@ -63,9 +45,10 @@ class TileVisit {
 };
 
 /// Walks over all tiles of all samples, a group of planes at a time, its tiles shared among threads; transforms along
-/// the outer axes once per group. Holds nothing of grid size. Local: no communication.
+/// the outer axes once per group. Holds nothing of grid size. Local: no communication. Mode buffers are
+/// [batch][re, im][kx][ky][channel][kt][kz].
 template <RealScalar T>
-class Sweep {
+class Sweep final : public ModeLayout<T> {
  public:
   /// `part`: the rank's box of the output tensor [batch, channel, grid...]. `lines`: per grid axis what is transformed
   /// on this rank, see PlannedTransform::first_lines.
@@ -74,16 +57,14 @@ class Sweep {
 
   const Tiling& tiling() const noexcept { return tiling_; }
   Index samples() const noexcept { return part_.extent[0]; }
-  /// Numbers in a mode buffer.
-  Index mode_count() const noexcept { return samples() * outer_.mode_count(); }
+  Index mode_count() const noexcept override { return samples() * outer_.mode_count(); }
 
   /// `after_group` is told the finished fraction of the pass.
   void run(const PassFields<T>& fields, const std::function<void(TileVisit<T>&)>& visit,
            const std::function<void(double)>& after_group);
 
-  /// Between mode buffers and contiguous tensors [batch, width, kept or cells of each grid axis...].
-  void to_tensor(const T* modes, std::complex<T>* tensor) const;
-  void from_tensor(const std::complex<T>* tensor, T* modes) const;
+  void to_tensor(const T* modes, std::complex<T>* tensor) const override;
+  void from_tensor(const std::complex<T>* tensor, T* modes) const override;
 
  private:
   friend class TileVisit<T>;

@@ -22,28 +22,6 @@ void add_row_sums(Index rows, Index count, const T* values, Index row_distance, 
 
 }  // namespace
 
-GradientSums::GradientSums(const FnoPart& part) : block_size_(part.config.width * part.config.width) {
-  const FnoConfig& c = part.config;
-  const Index steps = c.in_steps > 0 ? c.grid.back() : 0;
-  const Index lifted = part.has_lift ? c.width : 0;
-  const Index hidden = part.has_projection ? c.hidden : 0;
-  const Index out = part.has_projection ? c.out_channels : 0;
-  const Index sizes[] = {steps * c.in_steps, steps,  lifted * c.in_channels, lifted, c.blocks * block_size_,
-                         hidden * c.width,   hidden, out * hidden,           out};
-  Index total = 0;
-  for (const Index size : sizes) {
-    offsets_.push_back(total);
-    total += size;
-  }
-  values_.assign(static_cast<std::size_t>(total), 0.0);
-}
-
-void GradientSums::set_zero() { std::fill(values_.begin(), values_.end(), 0.0); }
-
-void GradientSums::add(double factor, const GradientSums& other) {
-  for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += factor * other.values_[i];
-}
-
 template <RealScalar T>
 Index TileNetwork<T>::input_size(const Tiling::Tile& tile) const {
   return config_.in_channels * (config_.in_steps > 0 ? config_.in_steps : tile.t.extent) * tile.z.extent;
@@ -170,10 +148,24 @@ void TileNetwork<T>::project(const Tiling::Tile& tile, const T* v, Work& work, T
 }
 
 template <RealScalar T>
-void TileNetwork<T>::project_backward(const Tiling::Tile& tile, const T* v, const OutputGradient& output_gradient,
-                                      Work& work, GradientSums* sums, T* gv) const {
+void TileNetwork<T>::output_gradient(const Tiling::Tile& tile, const OutputGradient& gradient, Index first, Index count,
+                                     const T* y, T* gy) const {
+  for (Index c = 0; c < config_.out_channels; ++c) {
+    const T* field = gradient.field + c * tile.cells() + first;
+    for (Index i = 0; i < count; ++i) {
+      gy[c * count + i] = gradient.given ? field[i] : gradient.factor * (y[c * count + i] - field[i]);
+    }
+    if (gradient.norms == nullptr || gradient.given) continue;
+    gradient.norms->error += kernels::real_dot(count, gy + c * count, gy + c * count);
+    gradient.norms->target += kernels::real_dot(count, field, field);
+  }
+}
+
+template <RealScalar T>
+void TileNetwork<T>::project_backward(const Tiling::Tile& tile, const T* v, const OutputGradient& gradient, Work& work,
+                                      GradientSums* sums, T* gv) const {
   if (!has_projection_) {
-    output_gradient(0, tile.cells(), v, gv);
+    output_gradient(tile, gradient, 0, tile.cells(), v, gv);
     return;
   }
   const Index hidden = config_.hidden, out = config_.out_channels, width = config_.width;
@@ -187,7 +179,7 @@ void TileNetwork<T>::project_backward(const Tiling::Tile& tile, const T* v, cons
     // The slopes are turned into the gradient in place.
     kernels::gelu_with_derivative(hidden * count, h, h, gh);
     project2(count, h, count, work.output.data());
-    output_gradient(first, count, work.output.data(), gy);
+    output_gradient(tile, gradient, first, count, work.output.data(), gy);
     kernels::activated_gradient(hidden, out, count, weights_.project2_weight, gy, gh,
                                 sums != nullptr ? sums->project1_bias() : nullptr);
     if (sums != nullptr) {

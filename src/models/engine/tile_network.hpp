@@ -3,51 +3,13 @@
 /// \file
 /// The pointwise parts of a Fourier neural operator on one tile, forward and backward.
 
-#include <functional>
-#include <vector>
-
 #include "kernels/prefetch.hpp"
-#include "models/engine/fno_part.hpp"
+#include "models/engine/pointwise_weights.hpp"
 #include "models/engine/tiling.hpp"
 #include "tessera/core/buffer.hpp"
+#include "tessera/layers/loss.hpp"
 
 namespace tessera::engine {
-
-/// Whole pointwise weights, as every rank uses them; shapes as in Fno's parameters. Null where a layer is absent.
-template <RealScalar T>
-struct PointwiseWeights {
-  const T *lift_time_weight = nullptr, *lift_time_bias = nullptr;
-  const T *lift_channel_weight = nullptr, *lift_channel_bias = nullptr;
-  std::vector<const T*> pointwise;
-  const T *project1_weight = nullptr, *project1_bias = nullptr, *project2_weight = nullptr, *project2_bias = nullptr;
-};
-
-/// Sums of the gradients of those weights over tiles, in double, one after the other in one vector.
-class GradientSums {
- public:
-  explicit GradientSums(const FnoPart& part);
-
-  double* lift_time_weight() { return at(0); }
-  double* lift_time_bias() { return at(1); }
-  double* lift_channel_weight() { return at(2); }
-  double* lift_channel_bias() { return at(3); }
-  double* pointwise(Index block) { return at(4) + block * block_size_; }
-  double* project1_weight() { return at(5); }
-  double* project1_bias() { return at(6); }
-  double* project2_weight() { return at(7); }
-  double* project2_bias() { return at(8); }
-
-  void set_zero();
-  /// this += factor * other
-  void add(double factor, const GradientSums& other);
-
- private:
-  double* at(std::size_t part) { return values_.data() + offsets_[part]; }
-
-  Index block_size_;
-  std::vector<Index> offsets_;
-  std::vector<double> values_;
-};
 
 /// The layers between the transforms. A tile's values are [channel][t][z], contiguous. Every function works on one tile
 /// in a thread's own memory; nothing is shared but the weights.
@@ -86,10 +48,16 @@ class TileNetwork {
   /// y = project2(gelu(project1(v))); v itself in a part without a projection.
   void project(const Tiling::Tile& tile, const T* v, Work& work, T* y) const;
 
-  /// From outputs y (`count` columns from `first` on, rows `count` apart) the gradient dL/dy, same layout.
-  using OutputGradient = std::function<void(Index first, Index count, const T* y, T* gy)>;
+  /// Where dL/dy comes from: `field` is dL/dy itself (`given`), or a target, dL/dy = factor (y - target), whose norms
+  /// are added to `norms` unless null.
+  struct OutputGradient {
+    const T* field;
+    bool given;
+    T factor;
+    SampleNorms* norms;
+  };
   /// gv = dL/dv; adds to `sums` unless null.
-  void project_backward(const Tiling::Tile& tile, const T* v, const OutputGradient& output_gradient, Work& work,
+  void project_backward(const Tiling::Tile& tile, const T* v, const OutputGradient& gradient, Work& work,
                         GradientSums* sums, T* gv) const;
 
  private:
@@ -98,6 +66,9 @@ class TileNetwork {
   void lift_time_backward(const Tiling::Tile& tile, const T* x, const T* gs, GradientSums& sums, T* gx) const;
   void hidden_layer(const Tiling::Tile& tile, const T* v, Index first, Index count, T* h) const;
   void project2(Index count, const T* h, Index y_row, T* y) const;
+  /// dL/dy of `count` columns of the tile from `first` on, rows `count` apart, as y has them.
+  void output_gradient(const Tiling::Tile& tile, const OutputGradient& gradient, Index first, Index count, const T* y,
+                       T* gy) const;
 
   FnoConfig config_;
   bool has_lift_, has_projection_;

@@ -2,6 +2,7 @@
 
 #include "tessera/primitives/broadcast.hpp"
 #include "tessera/primitives/repartition.hpp"
+#include "tessera/tensor/host_values.hpp"
 
 namespace tessera::engine {
 
@@ -31,7 +32,9 @@ const T* WholeWeight<T>::fetch() {
 template <RealScalar T>
 void WholeWeight<T>::add_gradient(const double* gradient) {
   DistTensor<T> mine(copy_ ? copy_->range() : parameter_->value.space());
-  for (Index i = 0; i < mine.local_size(); ++i) mine.data()[i] = static_cast<T>(gradient[i]);
+  HostOutput<T> values(mine.local());
+  for (Index i = 0; i < mine.local_size(); ++i) values.data()[i] = static_cast<T>(gradient[i]);
+  values.store();
   if (copy_) mine = copy_->adjoint(mine);
   axpy(1.0, mine, parameter_->gradient);
 }

@@ -1,5 +1,6 @@
 #include "spectral/backends/cufft_plan.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -68,18 +69,20 @@ CufftPlan::~CufftPlan() {
 }
 
 template <class From, class To>
-void CufftPlan::run(const Stream& stream, const From* input, To* output, int direction) const {
-  DeviceBuffer<std::byte> work(stream, static_cast<Index>(work_bytes_));
+void CufftPlan::run(const Stream& stream, const From* input, To* output, int direction, Index runs, Index step) const {
+  DeviceBuffer<std::byte> work(stream, std::max<Index>(static_cast<Index>(work_bytes_), 1));
   check(cufftSetStream(handle_, stream.handle()), "cufftSetStream");
   check(cufftSetWorkArea(handle_, work.data()), "cufftSetWorkArea");
-  check(execute(handle_, input, output, direction), "cufftExec");
+  for (Index i = 0; i < runs; ++i) {
+    check(execute(handle_, input + i * step, output + i * step, direction), "cufftExec");
+  }
 }
 
-template void CufftPlan::run(const Stream&, const C*, C*, int) const;
-template void CufftPlan::run(const Stream&, const Z*, Z*, int) const;
-template void CufftPlan::run(const Stream&, const float*, C*, int) const;
-template void CufftPlan::run(const Stream&, const double*, Z*, int) const;
-template void CufftPlan::run(const Stream&, const C*, float*, int) const;
-template void CufftPlan::run(const Stream&, const Z*, double*, int) const;
+template void CufftPlan::run(const Stream&, const C*, C*, int, Index, Index) const;
+template void CufftPlan::run(const Stream&, const Z*, Z*, int, Index, Index) const;
+template void CufftPlan::run(const Stream&, const float*, C*, int, Index, Index) const;
+template void CufftPlan::run(const Stream&, const double*, Z*, int, Index, Index) const;
+template void CufftPlan::run(const Stream&, const C*, float*, int, Index, Index) const;
+template void CufftPlan::run(const Stream&, const Z*, double*, int, Index, Index) const;
 
 }  // namespace tessera

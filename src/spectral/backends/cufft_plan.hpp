@@ -27,10 +27,12 @@ class CufftPlan {
   CufftPlan& operator=(CufftPlan&&) = delete;
   ~CufftPlan();
 
-  /// Puts one run on the stream; the types are those of the plan. Only a run from a spectrum to reals changes its
-  /// input. Real arrays must be aligned to complex numbers. Throws FftError when cuFFT refuses.
+  /// Puts runs on the stream, each `step` elements of both arrays further; the types are those of the plan. Only runs
+  /// from spectra to reals change their input. Real arrays must be aligned to complex numbers. Throws FftError when
+  /// cuFFT refuses.
   template <class From, class To>
-  void run(const Stream& stream, const From* input, To* output, int direction = CUFFT_FORWARD) const;
+  void run(const Stream& stream, const From* input, To* output, int direction = CUFFT_FORWARD, Index runs = 1,
+           Index step = 0) const;
 
  private:
   cufftHandle handle_ = 0;

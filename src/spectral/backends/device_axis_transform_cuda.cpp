@@ -1,5 +1,7 @@
 #include "kernels/line_transforms.hpp"
 #include "spectral/backends/device_axis_transform.hpp"
+#include "spectral/backends/device_line_fft.hpp"
+#include "spectral/backends/measured_transform.hpp"
 #include "spectral/fourier_coefficients.hpp"
 #include "tessera/core/storage.hpp"
 
@@ -55,12 +57,21 @@ class DeviceFourierMatrix final : public AxisTransform<T> {
   Storage<Complex> unit_, inverse_;
 };
 
+/// Up to here a product is bound by memory, which it reads and writes once: no FFT does with less.
+constexpr Index kMemoryBoundModes = 16;
+
 }  // namespace
 
 template <RealScalar T>
-std::unique_ptr<const AxisTransform<T>> make_device_axis_transform(const FourierLine& line, TransformEngine,
+std::unique_ptr<const AxisTransform<T>> make_device_axis_transform(const FourierLine& line, TransformEngine engine,
                                                                    const Device& device) {
-  return std::make_unique<DeviceFourierMatrix<T>>(line, device);
+  if (engine == TransformEngine::fft) return std::make_unique<DeviceLineFft<T>>(line, device);
+  auto matrix = std::make_unique<DeviceFourierMatrix<T>>(line, device);
+  const auto kept = static_cast<Index>(line.frequencies.size());
+  const bool slab = line.slab.extent != line.length;
+  if (engine == TransformEngine::matrix || slab || kept <= kMemoryBoundModes) return matrix;
+  return std::make_unique<MeasuredTransform<T>>(line, device, std::move(matrix),
+                                                std::make_unique<DeviceLineFft<T>>(line, device));
 }
 
 template std::unique_ptr<const AxisTransform<float>> make_device_axis_transform(const FourierLine&, TransformEngine,

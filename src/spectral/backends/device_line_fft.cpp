@@ -1,6 +1,5 @@
 #include "spectral/backends/device_line_fft.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 #include <vector>
@@ -41,12 +40,11 @@ Runs runs(Index length, Index outer, Index inner) {
 
 template <RealScalar T>
 DeviceLineFft<T>::DeviceLineFft(const FourierLine& line, const Device& device)
-    : device_(device), length_(line.length), modes_(static_cast<Index>(line.frequencies.size())) {
-  for (const ModeScaling scaling : {ModeScaling::unit, ModeScaling::inverse}) {
-    (scaling == ModeScaling::unit ? unit_ : inverse_) = {make_tables(line, scaling, false),
-                                                         make_tables(line, scaling, true)};
-  }
-}
+    : device_(device),
+      length_(line.length),
+      modes_(static_cast<Index>(line.frequencies.size())),
+      unit_{make_tables(line, ModeScaling::unit, false), make_tables(line, ModeScaling::unit, true)},
+      inverse_{make_tables(line, ModeScaling::inverse, false), make_tables(line, ModeScaling::inverse, true)} {}
 
 template <RealScalar T>
 typename DeviceLineFft<T>::Tables DeviceLineFft<T>::make_tables(const FourierLine& line, ModeScaling scaling,
@@ -99,11 +97,8 @@ const CufftPlan& DeviceLineFft<T>::plan(cufftType type, Index outer, Index inner
 
 template <RealScalar T>
 void DeviceLineFft<T>::transform(Index outer, Index inner, int direction, const Complex* from, Complex* to) const {
-  const CufftPlan& lines = plan(kComplexType<T>, outer, inner);
   const Runs all = runs(length_, outer, inner);
-  for (Index run = 0; run < all.count; ++run) {
-    lines.run(device_.stream(), from + run * all.step, to + run * all.step, direction);
-  }
+  plan(kComplexType<T>, outer, inner).run(device_.stream(), from, to, direction, all.count, all.step);
 }
 
 template <RealScalar T>

@@ -1,22 +1,23 @@
 #pragma once
 
 /// \file
-/// What an FnoEngine keeps between passes; for its own sources.
+/// What the passes of an FnoEngine have in common; for its own sources.
 
 #include <limits>
 
 #include "models/engine/fno_engine.hpp"
+#include "models/engine/required_storage.hpp"
 
 namespace tessera::engine {
 
 /// A batch size's plan, and mode buffers for what is gathered in a pass and pulled back through the blocks.
 template <RealScalar T>
 struct FnoEngine<T>::BatchPlan {
-  Box part;
-  Sweep<T> sweep;
+  std::unique_ptr<BatchSweep<T>> sweep;
   SpectralCoupling<T> coupling;
-  Buffer<T> gathered;
-  std::vector<Buffer<T>> pulled;
+  Index first_sample;  ///< of this rank, in the batch
+  Storage<T> gathered;
+  std::vector<Storage<T>> pulled;
 };
 
 /// A tile's way from v_begin to v_end through the blocks between them.
@@ -27,20 +28,10 @@ struct FnoEngine<T>::Chain {
   Index begin = 0, end = 0;
   bool from_stored = false;  ///< v_begin is stored in the trace; else begin is 0 and v_0 is made from the input
   bool store = false;        ///< leave v_end there
-  bool store_z = false;      ///< store z of block end - 1, in a place of its own
+  bool store_z = false;      ///< store z of block end - 1, in a place of its own or, of the last block, that of v_begin
   bool lift_slopes = false;  ///< keep the slopes of the lift for its backward pass
-  Index kept_v = kNone;      ///< v_kept_v outlives the chain in ThreadMemory::kept_v
+  Index kept_v = kNone;      ///< v_kept_v outlives the chain in EngineTile::kept_v
   Index first_slope = std::numeric_limits<Index>::max();  ///< slopes gelu'(z) are kept from this block on
-};
-
-/// A thread's tiles.
-template <RealScalar T>
-struct FnoEngine<T>::ThreadMemory {
-  typename TileNetwork<T>::Work work;
-  Buffer<T> x, gx, y, target;
-  Buffer<T> v, kept_v, z, gz, gv;
-  kernels::Prefetch soon;         ///< what the next tile needs, asked for by the next activation
-  std::vector<Buffer<T>> slopes;  ///< gelu'(z) of every block
 };
 
 }  // namespace tessera::engine

@@ -1,0 +1,232 @@
+#include "models/engine/backends/device_tile.hpp"
+
+#include "kernels/activation.hpp"
+#include "kernels/copy.hpp"
+#include "kernels/elementwise.hpp"
+#include "kernels/pointwise_block.hpp"
+#include "kernels/products.hpp"
+#include "kernels/projection.hpp"
+#include "models/engine/required_storage.hpp"
+
+namespace tessera::engine {
+
+namespace {
+
+template <class T>
+kernels::Projection<T> projection_of(const FnoConfig& config, const PointwiseWeights<T>& weights) {
+  return {config.width,          config.hidden,           config.out_channels,  weights.project1_weight,
+          weights.project1_bias, weights.project2_weight, weights.project2_bias};
+}
+
+}  // namespace
+
+template <RealScalar T>
+DeviceWork<T>::DeviceWork(const FnoPart& of, Index at_step, const Device& on)
+    : part(of), first_step(at_step), device(on), layout(of), z(static_cast<std::size_t>(of.config.blocks)) {}
+
+template <RealScalar T>
+DeviceTile<T>::DeviceTile(DeviceWork<T>& work, const DeviceSlab<T>& slab)
+    : EngineTile<T>(slab.sample, (slab.sample * slab.sample_cells + slab.first * slab.transform.plane_cells()) *
+                                     work.part.config.width),
+      work_(work),
+      slab_(slab),
+      cells_(slab.count * slab.transform.plane_cells()),
+      size_(cells_ * work.part.config.width),
+      time_cells_(slab.transform.last_cells()),
+      kept_z_(work.z.size()) {}
+
+template <RealScalar T>
+T* DeviceTile<T>::array(Storage<T>& storage) {
+  require(work_.device, size_, storage);
+  return storage.data();
+}
+
+template <RealScalar T>
+T* DeviceTile<T>::beside(Storage<T> (&pair)[2], const T* other) {
+  return array(pair[array(pair[0]) == other ? 1 : 0]);
+}
+
+template <RealScalar T>
+void DeviceTile<T>::copy(const T* from, T* to) {
+  copy_async(stream(), size_, from, to);
+}
+
+template <RealScalar T>
+void DeviceTile<T>::synthesise(std::size_t source, T* v) {
+  const auto& from = slab_.sources[source];
+  slab_.transform.synthesise(from.scaling, slab_.first, slab_.count, from.rows, v);
+}
+
+template <RealScalar T>
+void DeviceTile<T>::analyse(const T* v) {
+  slab_.transform.analyse(slab_.result_scaling, slab_.first, slab_.count, v, slab_.result);
+}
+
+/// The lifted steps after their gelu; the input itself where time is not lifted.
+template <RealScalar T>
+const T* DeviceTile<T>::lift_time(bool keep_slopes) {
+  const T* x = slab_.input.data();
+  const Index steps = config().in_steps, values = time_rows() * time_cells_;
+  if (steps == 0) return x;
+  require(work_.device, values, work_.time);
+  T* h = work_.time.data();
+  kernels::apply_along_axis<T>(stream(), time_rows(), time_cells_, steps, 1,
+                               work_.weights.lift_time_weight + work_.first_step * steps,
+                               work_.weights.lift_time_bias + work_.first_step, x, h);
+  if (keep_slopes) {
+    require(work_.device, values, work_.time_slope);
+    kernels::gelu_with_derivative<T>(stream(), values, h, h, work_.time_slope.data());
+  } else {
+    kernels::gelu<T>(stream(), values, h, h);
+  }
+  return h;
+}
+
+template <RealScalar T>
+T* DeviceTile<T>::lift(bool keep_slopes, T* v) {
+  if (v == nullptr) v = array(work_.v[0]);
+  if (!work_.part.has_lift) {
+    copy(slab_.input.data(), v);
+    return v;
+  }
+  const T* h = lift_time(keep_slopes);
+  kernels::apply_along_axis<T>(stream(), 1, config().width, config().in_channels, cells_,
+                               work_.weights.lift_channel_weight, work_.weights.lift_channel_bias, h, v);
+  if (keep_slopes) {
+    kernels::gelu_with_derivative<T>(stream(), size_, v, v, array(work_.channel_slope));
+  } else {
+    kernels::gelu<T>(stream(), size_, v, v);
+  }
+  return v;
+}
+
+template <RealScalar T>
+T* DeviceTile<T>::block(Index block, std::size_t source, const T* v, T* z, T* next, bool keep_slope) {
+  const auto at = static_cast<std::size_t>(block);
+  T* s = beside(work_.v, v);
+  synthesise(source, s);
+  // The product may not be written over v while it is read.
+  T* z_made = z == nullptr && !keep_slope ? nullptr : z == nullptr || z == v ? array(work_.z[at]) : z;
+  T* activated = next == nullptr || next == v ? s : next;
+  kernels::block_forward<T, T, T>(stream(), config().width, cells_, work_.weights.pointwise[at], {v}, s, z_made,
+                                  activated);
+  if (keep_slope) kept_z_[at] = z_made;
+  if (z != nullptr && z != z_made) copy(z_made, z);
+  if (next != nullptr && next != activated) copy(activated, next);
+  return activated;
+}
+
+template <RealScalar T>
+const T* DeviceTile<T>::activate(Index block, const T* z) {
+  T* v = array(work_.v[0]);
+  kernels::gelu<T>(stream(), size_, z, v);
+  kept_z_[static_cast<std::size_t>(block)] = z;
+  return v;
+}
+
+template <RealScalar T>
+void DeviceTile<T>::project(const T* v) {
+  if (work_.part.has_projection) {
+    kernels::project<T>(stream(), projection_of(config(), work_.weights), cells_, v, slab_.output.data());
+  } else {
+    copy(v, slab_.output.data());
+  }
+}
+
+template <RealScalar T>
+T* DeviceTile<T>::head_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v, bool first_time,
+                                T* gz) {
+  const T* field = slab_.target.data();
+  T* made = gz != nullptr ? gz : array(work_.g[0]);
+  if (!work_.part.has_projection) {
+    kernels::gelu_backward<T>(stream(), size_, kept_z_.back(), field, made);
+    return made;
+  }
+  const auto projection = projection_of(config(), work_.weights);
+  const Index weights = kernels::projection_weights(projection);
+  require(work_.device, weights + 2, work_.unwanted_sums);
+  double *gweights = work_.unwanted_sums.data(), *loss = gweights + weights;
+  if (first_time) {
+    gweights = work_.sums_of_sample(slab_.sample) + work_.at(work_.layout.project1_weight());
+    loss = &work_.norms(slab_.sample)->error;
+  }
+  T* gv = array(work_.g[0]);
+  if (gradient.given) {
+    kernels::project_backward<T>(stream(), projection, cells_, v, field, gv, gweights);
+  } else {
+    kernels::project_with_loss<T>(stream(), projection, cells_, v, field, gv, gweights, loss);
+    if (gradient.factor != 1.0) kernels::scale<T>(stream(), size_, static_cast<T>(gradient.factor), gv);
+  }
+  kernels::gelu_backward<T>(stream(), size_, kept_z_.back(), gv, made);
+  return made;
+}
+
+template <RealScalar T>
+void DeviceTile<T>::add_weight_gradient(Index block, const T* gz, const T* v, bool of_sample) {
+  double* sums = of_sample ? work_.sums_of_sample(slab_.sample) : work_.sums_of_all();
+  const Index width = config().width;
+  kernels::accumulate_axis_gradient<T, double>(stream(), 1, width, width, cells_, v, gz,
+                                               sums + work_.at(work_.layout.pointwise(block)), nullptr);
+}
+
+/// factor W, for as long as no other is asked for.
+template <RealScalar T>
+const T* DeviceTile<T>::scaled(const T* weight, double factor) {
+  if (factor == 1.0) return weight;
+  const Index entries = config().width * config().width;
+  require(work_.device, entries, work_.scaled_weight);
+  copy_async(stream(), entries, weight, work_.scaled_weight.data());
+  kernels::scale<T>(stream(), entries, static_cast<T>(factor), work_.scaled_weight.data());
+  return work_.scaled_weight.data();
+}
+
+template <RealScalar T>
+T* DeviceTile<T>::pull_back(Index block, std::size_t source, double factor, const T* gz, T* gv) {
+  T* made = beside(work_.g, gz);
+  synthesise(source, made);
+  const T* weight = scaled(work_.weights.pointwise[static_cast<std::size_t>(block)], factor);
+  kernels::block_backward_input<T>(stream(), config().width, cells_, weight, gz, made, made);
+  T* result = gv != nullptr ? gv : made;
+  if (block > 0) {
+    kernels::gelu_backward<T>(stream(), size_, kept_z_[static_cast<std::size_t>(block - 1)], made, result);
+  } else if (result != made) {
+    copy(made, result);
+  }
+  return result;
+}
+
+template <RealScalar T>
+void DeviceTile<T>::lift_backward(T* gv, bool wants_input_gradient) {
+  T* gx = wants_input_gradient ? slab_.input_gradient.data() : nullptr;
+  if (!work_.part.has_lift) {
+    if (gx != nullptr) copy(gv, gx);
+    return;
+  }
+  const Index in = config().in_channels, steps = config().in_steps, width = config().width;
+  GradientSums& layout = work_.layout;
+  double* sums = work_.sums_of_all();
+  const T* h = steps > 0 ? work_.time.data() : slab_.input.data();
+  kernels::multiply_elements<T>(stream(), size_, work_.channel_slope.data(), gv);
+  kernels::accumulate_axis_gradient<T>(stream(), 1, width, in, cells_, h, gv,
+                                       sums + work_.at(layout.lift_channel_weight()),
+                                       sums + work_.at(layout.lift_channel_bias()));
+  if (steps == 0 && gx == nullptr) return;
+  if (steps > 0) require(work_.device, in * cells_, work_.time_gradient);
+  T* gh = steps > 0 ? work_.time_gradient.data() : gx;
+  kernels::apply_transposed_along_axis<T>(stream(), 1, width, in, cells_, work_.weights.lift_channel_weight, gv, gh);
+  if (steps == 0) return;
+  kernels::multiply_elements<T>(stream(), in * cells_, work_.time_slope.data(), gh);
+  kernels::accumulate_axis_gradient<T>(stream(), time_rows(), time_cells_, steps, 1, slab_.input.data(), gh,
+                                       sums + work_.at(layout.lift_time_weight()) + work_.first_step * steps,
+                                       sums + work_.at(layout.lift_time_bias()) + work_.first_step);
+  if (gx == nullptr) return;
+  kernels::apply_transposed_along_axis<T>(stream(), time_rows(), time_cells_, steps, 1,
+                                          work_.weights.lift_time_weight + work_.first_step * steps, gh, gx);
+}
+
+template struct DeviceWork<float>;
+template struct DeviceWork<double>;
+template class DeviceTile<float>;
+template class DeviceTile<double>;
+
+}  // namespace tessera::engine

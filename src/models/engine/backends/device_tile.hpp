@@ -1,0 +1,105 @@
+#pragma once
+
+/// \file
+/// A slab of planes on a device, as a tile of a pass.
+
+#include <vector>
+
+#include "models/engine/backends/device_field.hpp"
+#include "models/engine/backends/slab_transform.hpp"
+#include "models/engine/engine_tile.hpp"
+#include "models/engine/pointwise_weights.hpp"
+#include "tessera/layers/loss.hpp"
+
+namespace tessera::engine {
+
+/// What all tiles of an engine on a device share: weights, sums, and memory that is used again by the next tile, since
+/// the device's stream keeps them in order.
+template <RealScalar T>
+struct DeviceWork {
+  DeviceWork(const FnoPart& of, Index at_step, const Device& on);
+
+  /// Sums of a sample, and of all samples, in the order of `layout`.
+  double* sums_of_sample(Index sample) { return sums.data() + sample * layout.size(); }
+  double* sums_of_all() { return sums_of_sample(samples); }
+  SampleNorms* norms(Index sample) { return reinterpret_cast<SampleNorms*>(sums_of_sample(samples + 1)) + sample; }
+  /// All of them, for `samples` samples.
+  Index sum_count() const { return (samples + 1) * layout.size() + 2 * samples; }
+  /// Where a part of `layout` begins.
+  Index at(const double* part_of_layout) { return part_of_layout - layout.data(); }
+
+  FnoPart part;
+  Index first_step;
+  Device device;
+  PointwiseWeights<T> weights;
+  GradientSums layout;
+  Index samples = 0;
+  Storage<double> sums, unwanted_sums;
+
+  Storage<T> v[2], kept_v, g[2];
+  Storage<T> time, time_slope, channel_slope, time_gradient, scaled_weight;
+  std::vector<Storage<T>> z;  ///< per block
+  typename SlabTransform<T>::Work transform;
+};
+
+/// A slab of one sample in a pass.
+template <RealScalar T>
+struct DeviceSlab {
+  using Complex = std::complex<T>;
+  struct Source {
+    const Complex* rows;
+    ModeScaling scaling;
+  };
+
+  Index sample, first, count;
+  Index sample_cells;
+  SlabTransform<T>& transform;
+  const std::vector<Source>& sources;
+  Complex* result;
+  ModeScaling result_scaling;
+  DeviceField<T>&input, &target, &output, &input_gradient;
+};
+
+/// Arrays are [width][x][other grid axes], in the device's memory.
+template <RealScalar T>
+class DeviceTile final : public EngineTile<T> {
+ public:
+  DeviceTile(DeviceWork<T>& work, const DeviceSlab<T>& slab);
+
+  /// What is stored is read and written at the speed of memory, whenever it was asked for.
+  void expect(const T*, const T*) override {}
+  T* kept_v() override { return array(work_.kept_v); }
+
+  T* lift(bool keep_slopes, T* v) override;
+  T* block(Index block, std::size_t source, const T* v, T* z, T* next, bool keep_slope) override;
+  const T* activate(Index block, const T* z) override;
+  void analyse(const T* v) override;
+  void project(const T* v) override;
+
+  T* head_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v, bool first_time, T* gz) override;
+  void add_weight_gradient(Index block, const T* gz, const T* v, bool of_sample) override;
+  T* pull_back(Index block, std::size_t source, double factor, const T* gz, T* gv) override;
+  void lift_backward(T* gv, bool wants_input_gradient) override;
+
+ private:
+  /// Memory of the tile's size.
+  T* array(Storage<T>& storage);
+  /// One of two that does not hold `other`.
+  T* beside(Storage<T> (&pair)[2], const T* other);
+  void synthesise(std::size_t source, T* v);
+  const T* scaled(const T* weight, double factor);
+  const T* lift_time(bool keep_slopes);
+  void copy(const T* from, T* to);
+
+  const FnoConfig& config() const { return work_.part.config; }
+  const Stream& stream() const { return work_.device.stream(); }
+  /// Rows of the time axis in the slab, and cells of it on this rank.
+  Index time_rows() const { return config().in_channels * (cells_ / time_cells_); }
+
+  DeviceWork<T>& work_;
+  const DeviceSlab<T>& slab_;
+  Index cells_, size_, time_cells_;
+  std::vector<const T*> kept_z_;  ///< per block, where its slope is kept: z
+};
+
+}  // namespace tessera::engine
