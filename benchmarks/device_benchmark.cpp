@@ -17,6 +17,7 @@ using namespace tessera;
 
 struct Settings {
   std::vector<std::string> parts = {"transforms", "modes", "pointwise", "projection", "unfused"};
+  std::string transforms = "matrix";
   Index copy_mebibytes = 1024;
   Index calls = 5;
 };
@@ -115,8 +116,12 @@ void compare_unfused(bench::Harness& harness, bench::DeviceBlock& block, const b
 
 void run_parts(bench::Harness& harness, const bench::Options& options, const Settings& settings) {
   const double bandwidth = copy_bandwidth(harness, settings);
-  const bench::Fields fields = {{"grid", options.grid}, {"modes", options.modes}, {"width", options.width}};
-  bench::DeviceBlock block(SpectralGrid(options.grid, options.modes), options.width, harness.world()->device());
+  const bench::Fields fields = {
+      {"grid", options.grid}, {"modes", options.modes}, {"width", options.width}, {"transforms", settings.transforms}};
+  const TransformEngine engine = settings.transforms == "matrix" ? TransformEngine::matrix
+                                 : settings.transforms == "fft"  ? TransformEngine::fft
+                                                                 : TransformEngine::automatic;
+  bench::DeviceBlock block(SpectralGrid(options.grid, options.modes), options.width, engine, harness.world()->device());
   for (const std::string& part : settings.parts) {
     if (part == "unfused") {
       compare_unfused(harness, block, fields, settings);
@@ -142,6 +147,8 @@ int benchmark_device(int argc, char** argv, const bench::World& world) {
                           "the block against cuFFT and cuBLAS.",
                           options, {grid, modes, width, hidden});
   line.add("--parts", settings.parts, "which", {"transforms", "modes", "pointwise", "projection", "unfused"});
+  line.add("--transforms", settings.transforms, "how ours are computed; automatic: whichever is measured to be faster",
+           {"automatic", "matrix", "fft"});
   line.add("--copy-mebibytes", settings.copy_mebibytes, "what the copy bandwidth is measured with");
   line.add("--calls", settings.calls, "calls per repeat");
   if (!line.parse(argc, argv, *world)) return 0;

@@ -31,7 +31,7 @@ template Storage<float> some_values(const Device&, Index);
 template Storage<double> some_values(const Device&, Index);
 template Storage<Complex> some_values(const Device&, Index);
 
-DeviceBlock::DeviceBlock(const SpectralGrid& grid, Index width, const Device& device)
+DeviceBlock::DeviceBlock(const SpectralGrid& grid, Index width, TransformEngine engine, const Device& device)
     : v(some_values<float>(device, width * volume(grid.grid()))),
       s(some_values<float>(device, width * volume(grid.grid()))),
       activated(device, width * volume(grid.grid())),
@@ -49,8 +49,8 @@ DeviceBlock::DeviceBlock(const SpectralGrid& grid, Index width, const Device& de
     for (std::size_t i = 0; i < axis; ++i) outer *= grid.grid()[i];
     for (std::size_t i = axis + 1; i < grid.rank(); ++i) inner *= grid.kept()[i];
     const Index between = axis == 0 ? 0 : outer * grid.kept()[axis] * inner;
-    axes_.push_back({make_axis_transform<float>(line, TransformEngine::automatic, device), outer, inner,
-                     some_values<Complex>(device, between)});
+    axes_.push_back(
+        {make_axis_transform<float>(line, engine, device), outer, inner, some_values<Complex>(device, between)});
   }
 }
 

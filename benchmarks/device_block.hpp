@@ -29,7 +29,7 @@ struct Work {
 /// Values are [width, grid...], spectra [width, kept...], spectral weights [width, width, kept...].
 class DeviceBlock {
  public:
-  DeviceBlock(const SpectralGrid& grid, Index width, const Device& device);
+  DeviceBlock(const SpectralGrid& grid, Index width, TransformEngine engine, const Device& device);
 
   const SpectralGrid& grid() const noexcept { return grid_; }
   const Device& device() const noexcept { return device_; }
@@ -40,7 +40,7 @@ class DeviceBlock {
   /// The transform along one axis, of what the axes behind it have left, and back.
   void analyse(std::size_t axis);
   void synthesise(std::size_t axis);
-  /// Of both alike.
+  /// Of both alike; operations as of a product with the Fourier matrix.
   Work transform_work(std::size_t axis) const;
 
   /// s = irfftn(R . rfftn(v)), its two halves, and the product between them.

@@ -44,6 +44,8 @@ void append_pointwise(std::vector<Pass>& passes, DeviceBlock& block, const std::
                                                                     activated, products);
                     },
                     {values * (2 * size + (kActivate ? 4 : 8)), product}});
+  // Its products are never made by tensor cores.
+  if (products != Products::float32) return;
   passes.push_back({"block_backward_activation" + suffix,
                     [=, &block, &stream] {
                       kernels::block_backward_activation<float, Stored, Stored>(
