@@ -84,6 +84,7 @@ mkdir "$out/logs"
 
 rows=()
 failures=0
+running=''
 clock() { printf '%3dm%02ds' $((SECONDS / 60)) $((SECONDS % 60)); }
 
 # step <name> <seconds> <command...> runs a step with its time limit and its log, and adds its row to the report.
@@ -91,7 +92,10 @@ step() {
   local name=$1 limit=$2 status=0 started=$SECONDS result
   shift 2
   printf '[%s] %-28s ' "$(clock)" "$name"
-  timeout --kill-after=10 "$limit" "$@" >"$out/logs/$name.log" 2>&1 </dev/null || status=$?
+  # Not in the foreground, where a signal to this script would have to wait for the step.
+  timeout --kill-after=10 "$limit" "$@" >"$out/logs/$name.log" 2>&1 </dev/null &
+  running=$!
+  wait "$running" || status=$?
   if ((status == 124 || status == 137)); then
     result="FAILED: not done in $limit s"
   elif ((status != 0)); then
@@ -153,7 +157,17 @@ finish() {
   if ((failures == 0)); then echo "Passed."; else echo "FAILED: $failures of ${#rows[@]} steps."; fi
   exit $((failures == 0 ? 0 : 1))
 }
-trap 'report; exit 130' INT TERM
+
+# stop ends the step under way and the script; the report has what was done by then.
+stop() {
+  echo stopped
+  if [[ -n $running ]]; then kill "$running" 2>/dev/null || true; fi
+  failures=$((failures + 1))
+  rows+=('| stopped | FAILED | | |')
+  report
+  exit 130
+}
+trap stop INT TERM
 
 # What the tests labelled gpu need.
 test_targets=(cuda_test cuda_comm_test spectral_test layers_test models_test training_test)
@@ -216,11 +230,12 @@ run_benchmarks() {
     --python "$python"
   bench gradient 120 "${gradient[@]}" all,one,none "${cube[@]}" "${most[@]}"
   bench prediction-130 120 "${gradient[@]}" all --passes forward "${prediction[@]}" "${few[@]}"
-  bench prediction-262-batch1 120 "${gradient[@]}" none --passes forward "${large[@]}" "${few[@]}"
-  bench step-262-batch1 180 "${gradient[@]}" none --passes step "${large[@]}" --repeats 3 --warmup 1
+  bench prediction-262-batch1 120 "${gradient[@]}" one --passes forward "${large[@]}" "${few[@]}"
+  bench step-262-batch1 180 "${gradient[@]}" one --passes step "${large[@]}" --repeats 3 --warmup 1
   if $quick; then return; fi
-  bench prediction-262-batch2 240 "${gradient[@]}" none --passes forward --batch 2 "${large[@]}" "${few[@]}"
-  bench step-262-batch2 300 "${gradient[@]}" none --passes step --batch 2 "${large[@]}" --repeats 3 --warmup 1
+  bench step-262-batch1-modes 300 "${gradient[@]}" all,none --passes step "${large[@]}" --repeats 3 --warmup 1
+  bench prediction-262-batch2 240 "${gradient[@]}" one --passes forward --batch 2 "${large[@]}" "${few[@]}"
+  bench step-262-batch2 300 "${gradient[@]}" one --passes step --batch 2 "${large[@]}" --repeats 3 --warmup 1
   local mode
   for mode in all one none; do
     bench "largest-$mode" 600 "${gradient[@]}" "$mode" "${start[@]}" --largest "$largest"
