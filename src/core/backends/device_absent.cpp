@@ -1,6 +1,7 @@
 #include "core/backends/device_backend.hpp"
 #include "tessera/core/device.hpp"
 #include "tessera/core/device_copy.hpp"
+#include "tessera/core/device_memory_use.hpp"
 #include "tessera/core/pinned_buffer.hpp"
 
 namespace tessera {
@@ -13,6 +14,13 @@ DeviceProperties current_device() {
   require_device("current_device");
   return {};
 }
+
+DeviceMemoryUse device_memory_use() {
+  require_device("device_memory_use");
+  return {};
+}
+
+void reset_device_memory_peak() { require_device("reset_device_memory_peak"); }
 
 namespace detail {
 
