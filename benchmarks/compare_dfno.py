@@ -26,44 +26,28 @@ the end of the input) ends the program. Ranks that wait for a command sleep: the
 
 import argparse
 import contextlib
-import importlib
 import io
 import json
 import math
 import os
 import pathlib
-import resource
 import statistics
 import sys
 import time
 import traceback
 
+from rival import Failure, add_model_arguments, check_model, integers, load, resident_peak
+
 HIDDEN = 128  # dfno has its projection's hidden width built in
 POLL_SECONDS = 0.01
-
-
-class Failure(Exception):
-    """A message for the user instead of a traceback."""
-
-
-def integers(text):
-    return [int(part) for part in text.split(",")]
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--path", required=True, type=pathlib.Path, help="folder with the checkouts dfno and distdl")
-    parser.add_argument("--grid", type=integers, default=[32, 32, 32, 16], help="grid points, time last")
-    parser.add_argument("--modes", type=integers, default=[4, 4, 4, 4], help="kept modes of each grid axis")
-    parser.add_argument("--width", type=int, default=20, help="channels of the blocks")
-    parser.add_argument("--blocks", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--in-channels", type=int, default=1)
-    parser.add_argument("--in-steps", type=int, default=1, help="time steps of the input")
+    add_model_arguments(parser)
     parser.add_argument("--partition", type=integers, help="ranks per axis: batch, channel, grid; default: along x")
     parser.add_argument("--loss", choices=["relative", "mse"], default="relative", help="relative L2 or mean square")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=1, help="torch's threads per rank")
     parser.add_argument("--json", type=pathlib.Path, help="file to write the figures to")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--once", action="store_true", help="one gradient without warm-up")
@@ -73,9 +57,9 @@ def parse_arguments():
 
 def check(options, ranks):
     axes = len(options.grid)
-    if axes < 2 or len(options.modes) != axes:
-        raise Failure(f"expected one number of modes for each of at least 2 grid axes, found grid {options.grid} "
-                      f"and modes {options.modes}")
+    if axes < 2:
+        raise Failure(f"expected at least 2 grid axes, found grid {options.grid}")
+    check_model(options, lambda points, last: points // 2)
     if options.partition is None:
         options.partition = [1, 1, ranks] + [1] * (axes - 1)
     if len(options.partition) != axes + 2:
@@ -85,12 +69,6 @@ def check(options, ranks):
                       f"start it as mpirun -n {math.prod(options.partition)} python3 compare_dfno.py ...")
     if options.grid[-1] % 2 != 0:
         raise Failure(f"dfno's inverse transform needs an even number of time steps, found {options.grid[-1]}")
-    for points, modes in zip(options.grid, options.modes):
-        if not 1 <= modes <= points // 2:
-            raise Failure(f"expected 1 to {points // 2} modes on an axis of {points} points, found {modes}")
-    for name in ("width", "blocks", "batch", "in_channels", "in_steps", "repeats", "threads"):
-        if getattr(options, name) < 1:
-            raise Failure(f"expected --{name.replace('_', '-')} of at least 1, found {getattr(options, name)}")
 
 
 def add_checkout(path, package, source):
@@ -99,13 +77,6 @@ def add_checkout(path, package, source):
     if not (folder / package / "__init__.py").is_file():
         raise Failure(f"expected a checkout of {package} in {path / package}, found no {folder / package}/__init__.py")
     sys.path.insert(0, str(folder.resolve()))
-
-
-def load(module, hint):
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise Failure(f"cannot import {module} ({error}): {hint}") from error
 
 
 def load_dfno(options):
@@ -123,11 +94,6 @@ def load_dfno(options):
     torch.set_num_threads(options.threads)
     load("distdl", f"is the checkout {options.path / 'distdl'} complete, and its extension built?")
     return torch, load("dfno", f"is the checkout {options.path / 'dfno'} complete?")
-
-
-def resident_peak():
-    """The largest resident set of this process so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 class Gradient:

@@ -1,16 +1,13 @@
 /// \file
 /// The whole gradient of a 4D (or other) Fourier neural operator: time and memory in the three activation modes, over
-/// sizes, and side by side with dfno.
+/// sizes, side by side with dfno and with PyTorch, and the largest grid that fits.
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <cstdio>
-#include <optional>
-#include <sstream>
 
-#include "child_process.hpp"
+#include "gradient_case.hpp"
+#include "gradient_rivals.hpp"
 #include "harness.hpp"
-#include "model_case.hpp"
 #include "tessera/comm/mpi_environment.hpp"
 #include "tessera/core/progress.hpp"
 #include "tessera/core/threads.hpp"
@@ -18,98 +15,7 @@
 namespace {
 
 using namespace tessera;
-
-struct Settings {
-  std::vector<std::string> activations = {"all", "one", "none"};
-  Shape sizes;
-  std::string fields = "automatic";
-  std::string schedule = "automatic";
-  std::string loss = "relative_l2";
-  Index in_steps = 1;
-  int threads = 0;
-  bool progress = false;
-  std::string dfno;
-  std::string python = "python3";
-};
-
-/// A model with its input and target, in memory or as formulas.
-class Problem {
- public:
-  Problem(const FnoConfig& config, const Partition& partition, Index batch, Loss loss, bool formulas)
-      : model_(config, partition, 1),
-        batch_(batch),
-        loss_(loss),
-        x_formula_(config.input_shape(batch)),
-        target_formula_(config.output_shape(batch)) {
-    if (formulas) return;
-    x_.emplace(model_.input_space(batch));
-    target_.emplace(model_.output_space(batch));
-    fill_normal(*x_, RandomStream(1, "x"));
-    fill_normal(*target_, RandomStream(1, "target"));
-  }
-
-  void gradient() {
-    for (const auto& ref : model_.parameters()) std::visit([](auto* p) { p->zero_gradient(); }, ref);
-    if (x_) {
-      model_.value_and_gradient(loss_, *x_, *target_);
-    } else {
-      model_.value_and_gradient(loss_, batch_, x_formula_, target_formula_);
-    }
-  }
-
-  Fno<float>& model() { return model_; }
-
- private:
-  Fno<float> model_;
-  Index batch_;
-  Loss loss_;
-  bench::FormulaReader x_formula_, target_formula_;
-  std::optional<DistTensor<float>> x_, target_;
-};
-
-/// Waits for rank 0, which is busy elsewhere, without taking time from anyone.
-void wait_quietly(const Communicator& world) {
-  constexpr useconds_t kPause = 2000;
-  MPI_Request request;
-  check_mpi(MPI_Ibarrier(world.handle(), &request), "MPI_Ibarrier");
-  for (int done = 0; done == 0;) {
-    check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
-    if (done == 0) usleep(kPause);
-  }
-}
-
-std::vector<std::string> dfno_command(const Settings& settings, const bench::Options& options, const Shape& partition,
-                                      int ranks) {
-  const auto list = [](const Shape& shape) {
-    std::string text;
-    for (const Index extent : shape) text += (text.empty() ? "" : ",") + std::to_string(extent);
-    return text;
-  };
-  return {"mpirun",
-          "-n",
-          std::to_string(ranks),
-          settings.python,
-          std::string(TESSERA_BENCHMARK_SOURCES) + "/compare_dfno.py",
-          "--serve",
-          "--path",
-          settings.dfno,
-          "--grid",
-          list(options.grid),
-          "--modes",
-          list(options.modes),
-          "--width",
-          std::to_string(options.width),
-          "--blocks",
-          std::to_string(options.blocks),
-          "--batch",
-          std::to_string(options.batch),
-          "--in-steps",
-          std::to_string(settings.in_steps),
-          "--partition",
-          list(partition),
-          "--threads",
-          std::to_string(thread_count())};
-}
+using Settings = bench::GradientSettings;
 
 bench::Fields fields_of(const FnoConfig& config, const bench::Options& options, const std::string& activations,
                         const Shape& partition) {
@@ -125,38 +31,83 @@ bench::Fields fields_of(const FnoConfig& config, const bench::Options& options, 
           {"output_values", volume(config.output_shape(options.batch))}};
 }
 
-void measure(bench::Harness& harness, const Settings& settings, const Shape& grid, const std::string& activations) {
+/// One of the programs to compare with.
+bench::Contender contender(const std::string& name, const std::shared_ptr<bench::Rival>& rival) {
+  return {name, [rival] { rival->compute(); },
+          {},   {},
+          0.0,  [name, rival](double) {
+            return bench::Fields{{name + "_peak_bytes", rival->peak_bytes()}}; }};
+}
+
+std::vector<bench::Contender> rivals(bench::Case& current, const bench::Harness& harness, const Settings& settings,
+                                     const bench::Options& options, const Shape& partition, const std::string& pass) {
+  std::vector<bench::Contender> found;
+  const bench::World& world = harness.world();
+  if (!settings.dfno.empty()) {
+    const auto command = bench::dfno_command(settings, options, partition, world->size());
+    found.push_back(contender("dfno", std::make_shared<bench::Rival>(world, command)));
+  }
+  for (const std::string& variant : settings.torch ? settings.torch_variants : std::vector<std::string>()) {
+    const auto rival = std::make_shared<bench::Rival>(world, bench::torch_command(settings, options, pass, variant));
+    const std::string name = "torch-" + variant, state = rival->state();
+    current.note({{name, state}});
+    if (state.starts_with("ready")) found.push_back(contender(name, rival));
+  }
+  return found;
+}
+
+bool measure(bench::Harness& harness, const Settings& settings, const Shape& grid, const std::string& activations,
+             const std::string& pass, const std::string& name) {
   bench::Options options = harness.options();
   options.grid = grid;
   FnoConfig config = bench::model_of(options, settings.in_steps, settings.schedule);
   config.activations = activations_from_name(activations);
   const Shape extents = bench::partition_for(options, harness.world()->size());
-  const bool formulas =
-      settings.fields == "formula" || (settings.fields == "automatic" && config.activations == Activations::none);
-  const std::string name = "gradient/" + activations;
-  harness.run(name, fields_of(config, options, activations, extents), [&](bench::Case& current) {
-    Problem problem(config, Partition(harness.world(), extents), options.batch, loss_from_name(settings.loss),
-                    formulas);
+  // In device memory fields of the input and the output are small beside what a pass works with.
+  const bool automatic = config.activations == Activations::none && options.device == "cpu";
+  const bool formulas = settings.fields == "formula" || (settings.fields == "automatic" && automatic);
+  return harness.run(name, fields_of(config, options, activations, extents), [&](bench::Case& current) {
+    bench::GradientCase problem(config, Partition(harness.world(), extents), options.batch,
+                                loss_from_name(settings.loss), formulas);
     ProgressBar bar(name, 100, settings.progress && harness.world()->rank() == 0);
     if (settings.progress) problem.model().set_progress([&](double fraction) { bar.update(100 * fraction); });
-    if (settings.dfno.empty()) {
-      current.time([&] { problem.gradient(); });
+    std::vector<bench::Contender> contenders = rivals(current, harness, settings, options, extents, pass);
+    if (contenders.empty()) {
+      current.time([&] { problem.run(pass); });
       return;
     }
-    std::optional<bench::ChildProcess> dfno;
-    if (harness.world()->rank() == 0) dfno.emplace(dfno_command(settings, options, extents, harness.world()->size()));
-    bool noted = false;
-    const auto ask = [&] {
-      if (dfno) {
-        double seconds = 0.0, peak = 0.0;
-        std::istringstream(dfno->ask("go")) >> seconds >> peak;
-        if (!noted) current.note({{"dfno_peak_rss_bytes", static_cast<Index>(peak)}});
-        noted = true;
-      }
-      wait_quietly(*harness.world());
-    };
-    current.compare({{"tessera", [&] { problem.gradient(); }}, {"dfno", ask}});
+    contenders.insert(contenders.begin(), {"tessera", [&] { problem.run(pass); }});
+    current.compare(contenders);
   });
+}
+
+/// Doubles the last space axis until a pass does not fit, halves the step from there on, and measures what fitted.
+void find_largest(bench::Harness& harness, const Settings& settings, const std::string& activations,
+                  const std::string& pass) {
+  constexpr Index kFineness = 32;  // the answer is exact to a share of this
+  Shape grid = harness.options().grid;
+  const std::size_t axis = std::max<std::size_t>(grid.size(), 2) - 2;
+  const std::string name = "largest/" + pass + "/" + activations;
+  const auto fits = [&](Index extent) {
+    grid[axis] = extent;
+    return measure(harness, settings, grid, activations, pass, name + "/attempt");
+  };
+  Index fitting = grid[axis];
+  if (!fits(fitting)) return;
+  Index refused = settings.largest + 1;
+  for (Index extent = 2 * fitting; extent < refused; extent *= 2) {
+    if (fits(extent)) {
+      fitting = extent;
+    } else {
+      refused = extent;
+    }
+  }
+  while (refused - fitting > std::max<Index>(1, fitting / kFineness)) {
+    const Index extent = fitting + (refused - fitting) / 2;
+    (fits(extent) ? fitting : refused) = extent;
+  }
+  grid[axis] = fitting;
+  measure(harness, settings, grid, activations, pass, name);
 }
 
 std::vector<Shape> grids_of(const Settings& settings, const bench::Options& options) {
@@ -170,16 +121,17 @@ std::vector<Shape> grids_of(const Settings& settings, const bench::Options& opti
   return grids;
 }
 
-int benchmark_gradient(int argc, char** argv, const bench::World& world) {
-  bench::Options options;
-  Settings settings;
-  using enum bench::Option;
-  bench::CommandLine line("gradient", "Time and memory of the whole gradient (forward, loss and backward).", options,
-                          {grid, modes, width, blocks, hidden, batch, partition});
+void add_options(bench::CommandLine& line, Settings& settings) {
   line.add("--activations", settings.activations, "what is kept for the backward pass", {"all", "one", "none"});
+  line.add("--passes", settings.passes,
+           "what is timed: a prediction; forward, loss and backward; the same and a step of Adam",
+           {"forward", "gradient", "step"});
   line.add("--sizes", settings.sizes, "cells of every space axis, one case each; time stays the grid's last");
+  line.add("--largest", settings.largest,
+           "find the largest grid that fits, by the last space axis, up to this many cells of it, one pass each; one "
+           "rank only (on the CPU: with --memory-limit)");
   line.add("--fields", settings.fields,
-           "input and target: in memory, or computed where they are read; automatic: a formula with none",
+           "input and target: in memory, or computed where they are read; automatic: a formula with none on the CPU",
            {"automatic", "memory", "formula"});
   line.add("--schedule", settings.schedule, "how distributed axes are transformed",
            {"automatic", "exchange", "partial_sums", "grady", "witte"});
@@ -188,12 +140,51 @@ int benchmark_gradient(int argc, char** argv, const bench::World& world) {
   line.add("--threads", settings.threads, "threads per rank; 0: OMP_NUM_THREADS, or 1");
   line.add("--progress", settings.progress, "show how far a gradient is");
   line.add("--compare-dfno", settings.dfno, "folder with checkouts dfno and distdl, timed in turns with this");
-  line.add("--python", settings.python, "the Python that has torch and mpi4py, for --compare-dfno");
+  line.add("--compare-torch", settings.torch,
+           "time the same network in PyTorch on the same kind of device in turns with this; one rank only");
+  line.add("--torch-variants", settings.torch_variants,
+           "which PyTorch: eager or torch.compile, in float32 or with products by tensor cores (tf32, bf16 autocast)",
+           bench::torch_variants());
+  line.add("--python", settings.python, "the Python that has torch (and mpi4py for dfno), for comparisons");
+}
+
+void check(const Settings& settings, int ranks) {
+  if (ranks > 1 && (settings.torch || settings.largest > 0)) {
+    throw ConfigError("expected one rank for --compare-torch and --largest, found " + std::to_string(ranks));
+  }
+  if (!settings.dfno.empty() && settings.passes != std::vector<std::string>{"gradient"}) {
+    throw ConfigError("expected --passes gradient with --compare-dfno: it knows no other");
+  }
+  if (settings.torch && settings.in_steps < 1) {
+    throw ConfigError("expected --in-steps of at least 1 with --compare-torch: that network lifts time");
+  }
+}
+
+int benchmark_gradient(int argc, char** argv, const bench::World& world) {
+  bench::Options options;
+  Settings settings;
+  using enum bench::Option;
+  bench::CommandLine line("gradient", "Time and memory of the whole gradient (forward, loss and backward).", options,
+                          {grid, modes, width, blocks, hidden, batch, partition, device});
+  add_options(line, settings);
   if (!line.parse(argc, argv, *world)) return 0;
+  check(settings, world->size());
   if (settings.threads > 0) set_thread_count(settings.threads);
+  if (settings.largest > 0) {
+    options.repeats = 1;
+    options.warmup = 0;
+  }
   bench::Harness harness("gradient", world, options);
-  for (const Shape& size : grids_of(settings, options)) {
-    for (const std::string& activations : settings.activations) measure(harness, settings, size, activations);
+  for (const std::string& pass : settings.passes) {
+    for (const Shape& size : grids_of(settings, options)) {
+      for (const std::string& activations : settings.activations) {
+        if (settings.largest > 0) {
+          find_largest(harness, settings, activations, pass);
+        } else {
+          measure(harness, settings, size, activations, pass, pass + "/" + activations);
+        }
+      }
+    }
   }
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "record_file.hpp"
 #include "tessera/comm/mpi_environment.hpp"
+#include "tessera/core/device_memory_use.hpp"
 #include "tessera/core/progress.hpp"
 
 namespace tessera::bench {
@@ -50,9 +51,17 @@ class Progress {
   std::optional<ProgressBar> bar_;
 };
 
+DeviceInfo device_info(const Communicator& ranks) {
+  if (!ranks.device().is_cuda()) return {};
+  return {to_string(ranks.device()), current_device().name, to_string(ranks.device_choice()->route)};
+}
+
 /// A line of the table.
 void print(const Record& record) {
-  const std::string fields = describe(record.fields);
+  std::string fields = describe(record.fields);
+  if (record.peak_device_bytes > 0) {
+    fields = "on device " + format_bytes(static_cast<double>(record.peak_device_bytes)) + ", " + fields;
+  }
   if (!record.error.empty()) {
     std::printf("%-32s %10s  %s  %s\n", record.name.c_str(), "failed:", record.error.c_str(), fields.c_str());
   } else {
@@ -69,6 +78,10 @@ void print(const Record& record) {
 Case::Case(Harness& harness, std::string name, Fields fields)
     : harness_(harness), name_(std::move(name)), fields_(std::move(fields)) {
   reset_peak_memory();
+  if (const Device& device = harness.world()->device(); device.is_cuda()) {
+    device.synchronize();
+    reset_device_memory_peak();
+  }
   rss_before_ = harness.world()->all_max(Index{resident_memory()});
 }
 
@@ -96,10 +109,12 @@ std::vector<Record> Case::measure(const std::vector<Contender>& contenders, Inde
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < contenders.size(); ++i) {
       if (contenders[i].before) contenders[i].before();
+      world.device().synchronize();
       const Index sent_before = world.ledger().total().bytes;
       world.barrier();
       const auto start = Clock::now();
       for (Index call = 0; call < calls; ++call) contenders[i].body();
+      world.device().synchronize();
       const double slowest = world.all_max(seconds_since(start)) / static_cast<double>(calls);
       bytes[i] = (world.ledger().total().bytes - sent_before) / calls;
       if (round >= harness_.options().warmup) times[i].push_back(slowest);
@@ -123,6 +138,7 @@ Record Case::summary(const Contender& contender, std::vector<double> times, Inde
   record.times_s = std::move(times);
   record.peak_rss_bytes = world.all_max(Index{peak_memory()});
   record.rss_before_bytes = rss_before_;
+  record.peak_device_bytes = harness_.peak_device_bytes();
   record.bytes_sent = world.all_max(bytes);
   record.fields = fields_;
   record.fields.insert(record.fields.end(), contender.fields.begin(), contender.fields.end());
@@ -135,8 +151,11 @@ Record Case::summary(const Contender& contender, std::vector<double> times, Inde
   return record;
 }
 
-Record Case::time(const std::function<void()>& body, Index calls) {
-  harness_.add(measure({{name_, body}}, calls).front());
+Record Case::time(const std::function<void()>& body, Index calls) { return time(Contender{name_, body}, calls); }
+
+Record Case::time(Contender contender, Index calls) {
+  contender.name = name_;
+  harness_.add(measure({std::move(contender)}, calls).front());
   return harness_.records().back();
 }
 
@@ -156,12 +175,13 @@ std::vector<Record> Case::compare(const std::vector<Contender>& contenders, Inde
   return records;
 }
 
-Harness::Harness(std::string program, World world, Options options)
+Harness::Harness(std::string program, const World& world, Options options)
     : program_(std::move(program)),
-      world_(std::move(world)),
+      world_(on_device_of(options, world)),
       options_(std::move(options)),
       started_(utc_now()),
-      machine_(this_machine()) {
+      machine_(this_machine()),
+      device_(device_info(*world_)) {
   world_->together([&] {
     if (world_->rank() == 0) write();
   });
@@ -169,6 +189,9 @@ Harness::Harness(std::string program, World world, Options options)
   std::printf("# %s, commit %s, %d rank%s on %s, %d cores, %s, %d warm-up and %d timed repeats\n", program_.c_str(),
               commit().c_str(), world_->size(), world_->size() == 1 ? "" : "s", machine_.processor.c_str(),
               machine_.cores, machine_.mpi.c_str(), options_.warmup, options_.repeats);
+  if (!device_.name.empty()) {
+    std::printf("# on %s, data travels by %s\n", device_.name.c_str(), device_.route.c_str());
+  }
   std::printf("%-32s %10s  %-23s %10s %10s  %s\n", "# case", "median", "95% interval", "peak RSS", "sent", "fields");
   std::fflush(stdout);
 }
@@ -204,6 +227,7 @@ bool Harness::run(const std::string& name, const Fields& fields, const std::func
     unfinished_->fields = measured.fields_;
     unfinished_->rss_before_bytes = measured.rss_before_;
     unfinished_->peak_rss_bytes = world_->all_max(Index{peak_memory()});
+    unfinished_->peak_device_bytes = peak_device_bytes();
     add(*std::exchange(unfinished_, std::nullopt));
   } else {
     unfinished_.reset();
@@ -229,6 +253,10 @@ std::optional<std::string> Harness::agreed_error(const std::optional<std::string
   return world_->broadcast(mine.value_or(""), lowest);
 }
 
+Index Harness::peak_device_bytes() const {
+  return world_->all_max(world_->device().is_cuda() ? device_memory_use().peak : Index{0});
+}
+
 void Harness::add(Record record) {
   if (world_->rank() == 0) print(record);
   records_.push_back(std::move(record));
@@ -239,7 +267,7 @@ void Harness::write() const {
   if (options_.json.empty()) return;
   std::vector<Record> records = records_;
   if (unfinished_) records.push_back(*unfinished_);
-  write_records(options_.json, {program_, started_, machine_, options_}, records);
+  write_records(options_.json, {program_, started_, machine_, device_, options_}, records);
 }
 
 }  // namespace tessera::bench

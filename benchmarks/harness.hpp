@@ -47,6 +47,7 @@ struct Record {
   Interval ci95_s = {0.0, 0.0};  ///< of the median, see median_confidence
   Index peak_rss_bytes = 0;      ///< of the largest rank, from the case's start to the record's end, setup included
   Index rss_before_bytes = 0;    ///< of the largest rank, resident when the case started
+  Index peak_device_bytes = 0;   ///< likewise, of device memory; 0 on the CPU
   Index bytes_sent = 0;          ///< by the busiest rank in one repeat, see TrafficLedger
   Fields fields = {};            ///< anything else, written beside the figures
   std::string error = {};        ///< why there are no figures; empty where there are
@@ -68,9 +69,12 @@ class Harness;
 class Case {
  public:
   /// Runs `body` warm-up and repeat times and makes a record of the case's name. Each repeat begins with a barrier and
-  /// counts for as long as its slowest rank takes. A body of a few microseconds is worth `calls` calls per repeat;
-  /// the record has the time and the bytes of one. Collective over the world.
+  /// counts for as long as its slowest rank takes until all it has put on its device is done. A body of a few
+  /// microseconds is worth `calls` calls per repeat; the record has the time and the bytes of one. Collective over the
+  /// world.
   Record time(const std::function<void()>& body, Index calls = 1);
+  /// The same with what else a contender says; its name is not used.
+  Record time(Contender contender, Index calls = 1);
 
   /// Times all contenders in turn (A B A B ...), so that a machine whose speed drifts treats them alike, and makes one
   /// record "<case>/<contender>" of each, with the field "times_of_first": the median over the rounds of its time over
@@ -96,11 +100,19 @@ class Case {
   Index rss_before_ = 0;
 };
 
+/// Where the ranks compute; the JSON keys are device, device_name and route.
+struct DeviceInfo {
+  std::string kind = "cpu";  ///< or "cuda"
+  std::string name;          ///< rank 0's, see DeviceProperties; empty on the CPU
+  std::string route;         ///< how data in device memory travels, see DeviceRoute
+};
+
 /// Runs cases, prints a line per record on rank 0 and keeps the JSON file up to date. Members are collective.
 class Harness {
  public:
-  /// Prints what is measured where. Throws IoError when the JSON file cannot be written.
-  Harness(std::string program, World world, Options options);
+  /// The ranks of `world`, on the device that the options ask for. Prints what is measured where. Throws what
+  /// on_device_of throws, IoError when the JSON file cannot be written.
+  Harness(std::string program, const World& world, Options options);
 
   /// Measures one case. `body` sets up what it needs, which counts for the peak memory but not for the time, and calls
   /// Case::time or Case::compare.
@@ -114,12 +126,14 @@ class Harness {
 
   const std::vector<Record>& records() const noexcept { return records_; }
   const Options& options() const noexcept { return options_; }
+  /// The ranks, with their device.
   const World& world() const noexcept { return world_; }
 
  private:
   friend class Case;
   void add(Record record);
   void write() const;
+  Index peak_device_bytes() const;
   std::optional<std::string> agreed_error(const std::optional<std::string>& mine) const;
 
   std::string program_;
@@ -127,6 +141,7 @@ class Harness {
   Options options_;
   std::string started_;
   Machine machine_;
+  DeviceInfo device_;
   std::vector<Record> records_;
   std::optional<Record> unfinished_;  ///< of the case being run, written behind the records
 };

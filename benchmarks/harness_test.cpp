@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "support/mpi_fixture.hpp"
+#include "tessera/core/storage.hpp"
 
 namespace tessera::bench {
 namespace {
@@ -119,6 +120,21 @@ TEST_F(HarnessTest, CountsRepeatsBytesAndRanks) {
        {"\"name\": \"sum\"", "\"ci95_s\"", "\"commit\"", "\"processor\"", "\"dtype\": \"float64\""}) {
     EXPECT_NE(file().find(text), std::string::npos) << text;
   }
+}
+
+TEST_F(HarnessTest, CountsMemoryOfTheDevice) {
+  constexpr Index kBytes = Index{1} << 20;
+  Harness harness("harness_test", world(), options_);
+  harness.run("device", {}, [&](Case& c) {
+    const Storage<char> storage(world()->device(), kBytes);
+    c.time([] {});
+  });
+  harness.run("nothing", {}, [&](Case& c) { c.time([] {}); });
+  ASSERT_EQ(harness.records().size(), 2U);
+  const bool on_cuda = world()->device().is_cuda();
+  EXPECT_GE(harness.records()[0].peak_device_bytes, on_cuda ? kBytes : 0);
+  EXPECT_LT(harness.records()[1].peak_device_bytes, kBytes);
+  EXPECT_NE(file().find(on_cuda ? "\"route\": \"" : "\"device\": \"cpu\""), std::string::npos);
 }
 
 TEST_F(HarnessTest, ComparesInTurn) {

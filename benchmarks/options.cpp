@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "machine.hpp"
+#include "tessera/comm/placement.hpp"
 #include "tessera/core/error.hpp"
 
 namespace tessera::bench {
@@ -77,6 +78,10 @@ CommandLine::CommandLine(const std::string& program, const std::string& about, O
         add("--partition", options.partition,
             "Ranks per axis: batch, channel, grid axes (default: all ranks on the first grid axis)");
         break;
+      case Option::device:
+        add("--device", options.device, "What every rank computes on", {"cpu", "cuda"});
+        add("--backend", options.backend, "How data in device memory travels", {"auto", "mpi", "nccl"});
+        break;
     }
   }
   add("--repeats", options.repeats, "Timed runs");
@@ -126,6 +131,18 @@ Shape partition_for(const Options& options, int ranks) {
   require(volume(partition) <= ranks, "--partition of at most " + std::to_string(ranks) + " ranks, started by mpirun",
           to_string(partition));
   return partition;
+}
+
+std::shared_ptr<const Communicator> on_device_of(const Options& options,
+                                                 const std::shared_ptr<const Communicator>& world) {
+  if (options.device == "cpu") return world;
+  const int local_rank = node_of(*world).rank();
+  Device device;
+  world->together([&] { device = Device::cuda(local_rank); });
+  const DeviceBackend backend = options.backend == "mpi"    ? DeviceBackend::mpi
+                                : options.backend == "nccl" ? DeviceBackend::nccl
+                                                            : DeviceBackend::automatic;
+  return std::make_shared<const Communicator>(world->on(device, backend));
 }
 
 std::string joined(const Shape& shape) {

@@ -20,16 +20,19 @@ struct Options {
   Index blocks = 4;
   Index hidden = 128;  ///< channels of the projection's hidden layer
   Index batch = 1;
-  Shape partition;          ///< ranks per axis [batch, channel, grid...]; empty: see partition_for
-  int repeats = 11;         ///< timed runs
-  int warmup = 2;           ///< runs before them that do not count
-  std::string json;         ///< file for the records; empty: none
-  double memory_limit = 0;  ///< GiB of private memory per rank; 0: no limit
-  std::string command;      ///< the whole command line, as given
+  Shape partition;               ///< ranks per axis [batch, channel, grid...]; empty: see partition_for
+  int repeats = 11;              ///< timed runs
+  int warmup = 2;                ///< runs before them that do not count
+  std::string json;              ///< file for the records; empty: none
+  double memory_limit = 0;       ///< GiB of private memory per rank; 0: no limit
+  std::string device = "cpu";    ///< or "cuda": the ranks of a node spread over its devices
+  std::string backend = "auto";  ///< how data in device memory travels: "auto", "mpi" or "nccl"
+  std::string command;           ///< the whole command line, as given
 };
 
 /// Which of the shape-describing options a program has; repeats, warmup, json and memory-limit are everyone's.
-enum class Option { grid, modes, width, blocks, hidden, batch, partition };
+/// `device` stands for --device and --backend.
+enum class Option { grid, modes, width, blocks, hidden, batch, partition, device };
 
 /// Parses the command line of a benchmark program. Variables given to `add` hold their defaults and must outlive it.
 class CommandLine {
@@ -58,6 +61,10 @@ class CommandLine {
 /// The rank grid [batch, channel, grid...] to run on: options.partition where it was given, otherwise all ranks on the
 /// first grid axis. Throws ConfigError unless it has an entry per tensor axis, and no more ranks than `ranks` in all.
 Shape partition_for(const Options& options, int ranks);
+
+/// `world` with tensors where options.device and options.backend say. Collective. Throws what Communicator::on throws.
+std::shared_ptr<const Communicator> on_device_of(const Options& options,
+                                                 const std::shared_ptr<const Communicator>& world);
 
 /// "32x32x16"
 std::string joined(const Shape& shape);

@@ -58,6 +58,12 @@ Json to_json(const RunInfo& run, const Record& record) {
   }
   json["peak_rss_bytes"] = record.peak_rss_bytes;
   json["rss_before_bytes"] = record.rss_before_bytes;
+  json["device"] = run.device.kind;
+  if (run.device.kind != "cpu") {
+    json["device_name"] = run.device.name;
+    json["route"] = run.device.route;
+    json["peak_device_bytes"] = record.peak_device_bytes;
+  }
   json["repeats"] = run.options.repeats;
   json["warmup"] = run.options.warmup;
   for (const auto& [name, field] : record.fields) std::visit([&](const auto& value) { json[name] = value; }, field);

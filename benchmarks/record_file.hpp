@@ -15,6 +15,7 @@ struct RunInfo {
   std::string program;
   std::string started;
   Machine machine;
+  DeviceInfo device;
   Options options;
 };
 

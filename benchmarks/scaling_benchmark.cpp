@@ -65,7 +65,7 @@ std::function<void()> work_of(bool gradient, Index batch, const Arguments&... ar
 
 /// One rank's work: the same on every rank at once, each by itself (weak), or on the first while the others wait.
 bench::Contender alone(const Situation& s, const bench::World& world) {
-  const auto self = std::make_shared<const Communicator>(Communicator::self());
+  const auto self = std::make_shared<const Communicator>(Communicator::self().on(world->device()));
   if (!s.weak && world->rank() > 0) return {"one rank", [] {}};
   const Partition partition(self, Shape(s.config.grid.size() + 2, 1));
   return {s.weak ? "independent ranks" : "one rank", work_of<Fno<float>>(s.gradient, s.batch, s.config, partition)};
@@ -160,7 +160,7 @@ int benchmark_scaling(int argc, char** argv, const bench::World& world) {
                           "Weak and strong scaling, all methods in turns. weak: --grid is one rank's, and every rank "
                           "works on one of its own for comparison; strong: --grid is the whole, and one rank works on "
                           "it for comparison.",
-                          options, {grid, modes, width, blocks, hidden, batch, partition});
+                          options, {grid, modes, width, blocks, hidden, batch, partition, device});
   line.add("--scaling", settings.scaling, "how the problem grows with the ranks", {"weak", "strong"});
   line.add("--passes", settings.passes, "what is timed; gradient: forward, loss and backward", {"forward", "gradient"});
   line.add("--methods", settings.methods, "how ranks share the work", {"domain", "data", "pipeline"});

@@ -28,17 +28,13 @@ import argparse
 import math
 import sys
 
-import h5py
-import numpy as np
 import torch
 from torch.nn.functional import gelu
 from torch.utils.checkpoint import checkpoint
 
+from rival import integers
+
 SLAB_BYTES = 2**28  # largest hidden tensor of the projection held at once
-
-
-def integers(text):
-    return [int(part) for part in text.split(",")]
 
 
 def parse_arguments():
@@ -164,11 +160,15 @@ def project(h, *parameters):
     return channel_affine(gelu(channel_affine(h, weight1, bias1)), weight2, bias2)
 
 
+def lift(parameters, x):
+    h = gelu(x @ parameters["lift_time/weight"].T + parameters["lift_time/bias"])
+    return gelu(channel_affine(h, parameters["lift_channel/weight"], parameters["lift_channel/bias"]))
+
+
 def network(options, parameters, x):
     """The output of the operator; blocks and slabs of the projection keep only their inputs."""
     transform = (FftTransform if options.fft else MatrixTransform)(options.grid, options.modes)
-    h = gelu(x @ parameters["lift_time/weight"].T + parameters["lift_time/bias"])
-    h = gelu(channel_affine(h, parameters["lift_channel/weight"], parameters["lift_channel/bias"]))
+    h = lift(parameters, x)
     for i in range(options.blocks):
         h = checkpoint(block, h, parameters[f"block{i}/pointwise/weight"], parameters[f"block{i}/spectral/weight"],
                        transform, use_reentrant=False)
@@ -208,6 +208,9 @@ def draw_case(options):
 
 
 def write(options, parameters, x, target, output, loss):
+    # Not at the top: who takes the network alone needs neither.
+    import h5py
+    import numpy as np
     names = ("batch", "in_channels", "out_channels", "grid", "in_steps", "modes", "width", "hidden", "blocks")
     with h5py.File(options.file, "w") as file:
         for name in names:

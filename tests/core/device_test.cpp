@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tessera/core/byte_count.hpp"
+#include "tessera/core/device_memory_use.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/core/event.hpp"
 #include "tessera/core/pinned_buffer.hpp"
@@ -37,6 +38,8 @@ TEST(Device, WhatNeedsADeviceThrowsWhereNoneIsUsable) {
   EXPECT_THAT([] { require_device("MyOperation"); }, says("MyOperation"));
   EXPECT_THAT([] { select_device(0); }, says("select_device"));
   EXPECT_THAT([] { current_device(); }, says("current_device"));
+  EXPECT_THAT([] { device_memory_use(); }, says("device_memory_use"));
+  EXPECT_THAT([] { reset_device_memory_peak(); }, says("reset_device_memory_peak"));
   EXPECT_THAT([] { Stream(); }, says("Stream"));
   EXPECT_THAT([] { Event(); }, says("Event"));
   EXPECT_THAT([] { PinnedBuffer<float>(8); }, says("PinnedBuffer"));

@@ -50,6 +50,9 @@ int g_scopes = 0;
 bool g_all_open = false;
 std::vector<Range> g_open;
 
+/// Device memory in use, and the most of it since that was last set to 0.
+std::uint64_t g_used = 0, g_most_used = 0;
+
 std::size_t page() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 
 std::size_t rounded(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
@@ -164,6 +167,8 @@ using namespace tessera::emulation;
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream) {
   *memory = allocate(bytes, true);
   if (*memory == nullptr) return remember(cudaErrorMemoryAllocation);
+  g_used += bytes;
+  g_most_used = std::max(g_most_used, g_used);
   allocations().at(static_cast<const char*>(*memory)).recording = recording_of(stream);
   // Late, as everything is: another stream that does not wait for the allocation loses what it wrote.
   put(stream, [memory = *find(*memory)] { poison(memory); });
@@ -180,12 +185,27 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
     put(stream, [freed = *found] { poison(freed); });
     return cudaSuccess;
   }
+  // What is allocated later on this stream may already have its place.
+  g_used -= found->bytes;
   put(stream, [freed = *found] {
     if (allocations().erase(freed.begin) == 0) fail("device memory is freed twice");
     release(freed);
   });
   return cudaSuccess;
 }
+
+cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr attribute, void* value) {
+  if (attribute == cudaMemPoolAttrReleaseThreshold) return remember(cudaErrorInvalidValue);
+  *static_cast<std::uint64_t*>(value) = attribute == cudaMemPoolAttrUsedMemHigh ? g_most_used : g_used;
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr attribute, void*) {
+  if (attribute == cudaMemPoolAttrUsedMemHigh) g_most_used = 0;
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) { return cudaSuccess; }
 
 cudaError_t cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {
   *memory = allocate(bytes, false);

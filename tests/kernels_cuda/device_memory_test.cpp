@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "tessera/core/device_memory_use.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/core/event.hpp"
 #include "tessera/core/pinned_buffer.hpp"
@@ -88,6 +89,23 @@ TEST_F(DeviceMemory, ABufferOutlivesItsStreamObject) {
   buffer = {};
   // The pool hands the memory out again.
   EXPECT_NE(DeviceBuffer<std::int32_t>(stream(), 1000).data(), nullptr);
+}
+
+TEST_F(DeviceMemory, CountsWhatBuffersHoldAndMostOfIt) {
+  constexpr Index kBytes = Index{1} << 20;
+  stream().synchronize();
+  reset_device_memory_peak();
+  const Index before = device_memory_use().bytes;
+  EXPECT_EQ(device_memory_use().peak, before);
+  {
+    const DeviceBuffer<char> buffer(stream(), kBytes);
+    EXPECT_GE(device_memory_use().bytes, before + kBytes);
+  }
+  stream().synchronize();
+  EXPECT_EQ(device_memory_use().bytes, before);
+  EXPECT_GE(device_memory_use().peak, before + kBytes);
+  reset_device_memory_peak();
+  EXPECT_EQ(device_memory_use().peak, before);
 }
 
 TEST_F(DeviceMemory, MoreThanTheDeviceHasIsRefusedWithItsSize) {

@@ -1,6 +1,7 @@
 #include "core/backends/device_backend.hpp"
 #include "tessera/core/device.hpp"
 #include "tessera/core/device_copy.hpp"
+#include "tessera/core/device_memory_use.hpp"
 #include "tessera/core/pinned_buffer.hpp"
 
 namespace tessera {
@@ -14,6 +15,13 @@ DeviceProperties current_device() {
   return {};
 }
 
+DeviceMemoryUse device_memory_use() {
+  require_device("device_memory_use");
+  return {};
+}
+
+void reset_device_memory_peak() { require_device("reset_device_memory_peak"); }
+
 namespace detail {
 
 void use_device(int) {}
@@ -24,6 +32,7 @@ std::shared_ptr<CUevent_st> create_event() { return nullptr; }
 void record(CUevent_st*, CUstream_st*) {}
 bool done(CUevent_st*) { return true; }
 void wait(CUevent_st*) {}
+void hold(CUevent_st*, CUstream_st*) {}
 
 void* allocate_device(CUstream_st*, std::size_t) {
   require_device("DeviceBuffer");

@@ -1,5 +1,6 @@
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -8,6 +9,7 @@
 #include "core/backends/device_backend.hpp"
 #include "tessera/core/device.hpp"
 #include "tessera/core/device_copy.hpp"
+#include "tessera/core/device_memory_use.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/core/pinned_buffer.hpp"
 
@@ -43,6 +45,25 @@ std::string driver_problem() {
          " or newer";
 }
 
+cudaMemPool_t pool_of(int device) {
+  cudaMemPool_t pool = nullptr;
+  detail::check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "cudaDeviceGetDefaultMemPool");
+  return pool;
+}
+
+cudaMemPool_t current_pool(const char* operation) {
+  require_device(operation);
+  int device = 0;
+  detail::check_cuda(cudaGetDevice(&device), "cudaGetDevice");
+  return pool_of(device);
+}
+
+Index pool_bytes(cudaMemPool_t pool, cudaMemPoolAttr attribute) {
+  std::uint64_t bytes = 0;
+  detail::check_cuda(cudaMemPoolGetAttribute(pool, attribute, &bytes), "cudaMemPoolGetAttribute");
+  return static_cast<Index>(bytes);
+}
+
 }  // namespace
 
 int device_count() { return find_devices().count; }
@@ -68,6 +89,20 @@ DeviceProperties current_device() {
   return found;
 }
 
+DeviceMemoryUse device_memory_use() {
+  cudaMemPool_t pool = current_pool("device_memory_use");
+  const Index bytes = pool_bytes(pool, cudaMemPoolAttrUsedMemCurrent);
+  // After a reset the pool does not count what it already holds until something is allocated.
+  return {bytes, std::max(bytes, pool_bytes(pool, cudaMemPoolAttrUsedMemHigh))};
+}
+
+void reset_device_memory_peak() {
+  cudaMemPool_t pool = current_pool("reset_device_memory_peak");
+  detail::check_cuda(cudaMemPoolTrimTo(pool, 0), "cudaMemPoolTrimTo");
+  std::uint64_t zero = 0;
+  detail::check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrUsedMemHigh, &zero), "cudaMemPoolSetAttribute");
+}
+
 namespace detail {
 
 namespace {
@@ -89,8 +124,7 @@ void use_device(int device) {
   if (has_pools == 0) {
     throw CudaError("select_device: device " + std::to_string(device) + " has no memory pools (cudaMallocAsync)");
   }
-  cudaMemPool_t pool = nullptr;
-  check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "cudaDeviceGetDefaultMemPool");
+  cudaMemPool_t pool = pool_of(device);
   // By default a pool returns its memory to the system at every synchronisation, and allocating it again takes long.
   std::uint64_t threshold = std::numeric_limits<std::uint64_t>::max();
   check_cuda(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &threshold), "cudaMemPoolSetAttribute");
@@ -118,6 +152,10 @@ void record(CUevent_st* event, CUstream_st* stream) { check_cuda(cudaEventRecord
 bool done(CUevent_st* event) { return ready(cudaEventQuery(event), "cudaEventQuery"); }
 
 void wait(CUevent_st* event) { check_cuda(cudaEventSynchronize(event), "cudaEventSynchronize"); }
+
+void hold(CUevent_st* event, CUstream_st* stream) {
+  check_cuda(cudaStreamWaitEvent(stream, event, 0), "cudaStreamWaitEvent");
+}
 
 void* allocate_device(CUstream_st* stream, std::size_t bytes) {
   if (bytes == 0) return nullptr;
