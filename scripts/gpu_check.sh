@@ -145,7 +145,7 @@ report() {
     if compgen -G "$out/*.json" >/dev/null; then
       printf '\n## Figures\n\n'
       if [[ -s $out/logs/plan.log ]]; then
-        printf 'Of step/all in gradient, \`tessera plan\` counts %s.\n\n' \
+        printf 'Of step/all in gradient, `tessera plan` counts %s.\n\n' \
           "$(awk '/^memory in all/ { print $4, $5 }' "$out/logs/plan.log")"
       fi
       python3 "$root/benchmarks/gpu_figures.py" "$out"/*.json || echo 'Not readable; see the JSON files.'
@@ -178,7 +178,8 @@ test_targets=(cuda_test cuda_comm_test spectral_test layers_test models_test tra
 if $quick; then
   tests=${tests:-'^(cuda|spectral|layers|models|training)_'}
 else
-  test_targets+=(tensor_test primitives_test autograd_test testing_test benchmark_harness_test)
+  test_targets+=(tensor_test primitives_test autograd_test testing_test benchmark_harness_test
+    benchmark_device benchmark_gradient)
   if [[ $preset == emulated ]]; then test_targets+=(cuda_emulation_test); fi
 fi
 build_options=(-DTESSERA_BUILD_BENCHMARKS=ON)
