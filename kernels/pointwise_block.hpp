@@ -24,8 +24,12 @@ struct BlockInput {
   bool activate = false;
 };
 
+/// Up to this width a block's input may be overwritten.
+inline constexpr Index kMostInPlaceWidth = 64;
+
 /// z = s + W v and activated = gelu(z), where gelu is of z before it is rounded to `Stored`. Either may be null (not
-/// wanted) and either may be s; no other arrays may overlap.
+/// wanted) and either may be s, or, in the same type, the values of v where width is at most kMostInPlaceWidth; no
+/// other arrays may overlap.
 template <class T, class Input, class Stored>
 void block_forward(const Stream& stream, Index width, Index points, const T* weight, const BlockInput<Input>& v,
                    const T* s, Stored* z, T* activated, Products products = Products::float32);

@@ -83,6 +83,9 @@ struct AddToSums {
 
 }  // namespace
 
+// One block of threads then reads all of the columns that it writes, before it does.
+static_assert(kMostInPlaceWidth <= cuda::kTileRows<256>);
+
 template <class T, class Input, class Stored>
 void block_forward(const Stream& stream, Index width, Index points, const T* weight, const BlockInput<Input>& v,
                    const T* s, Stored* z, T* activated, Products products) {

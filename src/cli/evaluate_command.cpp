@@ -99,7 +99,7 @@ void add_evaluate_command(CLI::App& program, Job& job) {
   CLI::App& command = *program.add_subcommand(
       "evaluate", "Print and write a model's errors on data sets: MSE, MAE, max, R2, relative L2");
   settings.add_options(command, {"evaluate", "data", "run.output", "run.partition", "run.threads", "run.device",
-                                 "run.backend", "model.activations", "training.batch_size"});
+                                 "run.backend", "model.activations", "model.products", "training.batch_size"});
   command.footer("Example:\n  mpirun -n 2 tessera evaluate --checkpoint run/best.h5 --test data/test.h5");
   command.callback([options, &job] {
     job = [options](const World& world) {

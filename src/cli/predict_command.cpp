@@ -189,7 +189,7 @@ void add_predict_command(CLI::App& program, Job& job) {
   CLI::App& command =
       *program.add_subcommand("predict", "Write a trained model's predictions for the samples of a data set");
   settings.add_options(command, {"predict", "data.test", "run.output", "run.partition", "run.threads", "run.device",
-                                 "run.backend", "model.activations"});
+                                 "run.backend", "model.activations", "model.products"});
   command.footer(
       "The file holds input, truth and prediction, each [sample, channel, grid...].\n"
       "Example:\n  mpirun -n 2 tessera predict --checkpoint run/best.h5 --test data/test.h5");

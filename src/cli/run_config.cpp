@@ -51,6 +51,14 @@ void add_model_keys(Settings& settings, FnoConfig& model) {
                "what of the grid is kept for the backward pass: every block's (fastest), one block's, or nothing, with "
                "samples read and predictions written tile by tile",
                {{"all", Activations::all}, {"one", Activations::one}, {"none", Activations::none}});
+  settings.add("model", "activation_type", model.activation_type,
+               "type of what is kept; bfloat16 takes half of the memory, and a CUDA device and precision float32",
+               {{"float32", ActivationType::float32}, {"bfloat16", ActivationType::bfloat16}});
+  settings.add(
+      "model", "products", model.products,
+      "how channels are multiplied; tensor_float32: by tensor cores of a CUDA device, with 10 bits of fraction, "
+      "in precision float32",
+      {{"full", ProductPrecision::full}, {"tensor_float32", ProductPrecision::tensor_float32}});
   settings.add("model", "initialisation", model.initialisation, "how initial spectral weights are drawn",
                {{"variance_preserving", Initialisation::variance_preserving}, {"dfno", Initialisation::dfno}});
 }

@@ -112,7 +112,7 @@ class TrainingRun {
   void describe_model() {
     if (options_.resume) {
       description_ = read_model_description(checkpoint(), world_);
-      adopt_activations(options_.settings, options_.config, description_.model);
+      adopt_run_choices(options_.settings, options_.config, description_.model);
       description_.training.learning_rate.epochs = options_.config.training.learning_rate.epochs;
       return;
     }
@@ -127,9 +127,10 @@ class TrainingRun {
     report(fmt::format("Data:   {} training samples, {} -> {}{}", train_set_.sample_count(),
                        to_string(train_set_.input_shape()), to_string(train_set_.output_shape()),
                        valid_set_ ? fmt::format(", {} validation samples", valid_set_->sample_count()) : ""));
-    report(fmt::format("Model:  Fno, modes {}, width {}, {} blocks, {} parameters; activations {}{}",
+    report(fmt::format("Model:  Fno, modes {}, width {}, {} blocks, {} parameters; activations {}{}{}",
                        to_string(model.modes), model.width, model.blocks, parameter_count(model),
                        activations_name(model.activations),
+                       model.activation_type == ActivationType::bfloat16 ? " as bfloat16" : "",
                        model.activations == Activations::none ? ": samples are read tile by tile" : ""));
     report(fmt::format("Ranks:  {} as {} (batch, channel, grid axes){}", world_->size(), to_string(partition),
                        options_.config.partition.empty() ? ", chosen; --partition sets it" : ""));

@@ -23,8 +23,11 @@ struct TrainedModel {
   std::unique_ptr<Fno<T>> model;
 };
 
-/// How much of the grid is kept is up to each run: what it asks for, else what the checkpoint's run did.
-inline void adopt_activations(const Settings& settings, const RunConfig& config, FnoConfig& model) {
+/// How a model is computed is up to each run: how much of the grid is kept is what it asks for, else what the
+/// checkpoint's run did; in which type, and how products are made, are not in checkpoints.
+inline void adopt_run_choices(const Settings& settings, const RunConfig& config, FnoConfig& model) {
+  model.activation_type = config.model.activation_type;
+  model.products = config.model.products;
   if (settings.given("model.activations")) model.activations = config.model.activations;
 }
 
@@ -33,7 +36,7 @@ template <RealScalar T>
 TrainedModel<T> load_trained_model(const std::string& checkpoint, const Settings& settings, const RunConfig& config,
                                    const World& world) {
   TrainedModel<T> result{read_model_description(checkpoint, world), nullptr};
-  adopt_activations(settings, config, result.description.model);
+  adopt_run_choices(settings, config, result.description.model);
   const FnoConfig& model = result.description.model;
   const Partition partition(world, partition_for(config, model, world->size()));
   result.model = std::make_unique<Fno<T>>(model, partition, config.seed);

@@ -16,4 +16,6 @@ bool Event::done() const { return detail::done(handle_.get()); }
 
 void Event::wait() const { detail::wait(handle_.get()); }
 
+void Event::hold(const Stream& stream) const { detail::hold(handle_.get(), stream.handle()); }
+
 }  // namespace tessera

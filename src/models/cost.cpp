@@ -107,7 +107,7 @@ Index FnoCost::activation_bytes(Index position) const {
   block_shape[kChannelAxis] = config_.width;
 
   const Index pre_activation = ranks_of_passes.tile(block_shape, position).volume();
-  Index reals = 0;
+  Index reals = 0, stored = 0;
   if (plan_.steps.front().kind == TransformStep::Kind::repartition) {
     // Composed on the tape: every block's input, its spectrum before and after mixing, and its pre-activation.
     const Index modes = plan_.spectrum_ranks.tile(plan_.spectrum_shape, position).volume();
@@ -117,7 +117,7 @@ Index FnoCost::activation_bytes(Index position) const {
   }
   if (config_.activations != Activations::none) {
     reals += ranks().tile(in_shape, position).volume() + ranks().tile(out_shape, position).volume();
-    reals += (config_.activations == Activations::all ? config_.blocks : 1) * pre_activation;
+    stored = (config_.activations == Activations::all ? config_.blocks : 1) * pre_activation;
     reals += moved_fields(ranks_of_passes, in_shape, out_shape, position);
   }
   // Per block the modes of its output and of its input's gradient, and once those being gathered, as they are before
@@ -125,7 +125,7 @@ Index FnoCost::activation_bytes(Index position) const {
   const Index partial = partial_modes(ranks_of_passes, position);
   const Index spectrum = plan_.spectrum_ranks.tile(plan_.spectrum_shape, position).volume();
   reals += 2 * ((2 * config_.blocks + 1) * partial + config_.blocks * spectrum);
-  return reals * real_bytes_;
+  return reals * real_bytes_ + stored * (config_.activation_type == ActivationType::bfloat16 ? 2 : real_bytes_);
 }
 
 /// Complex numbers of this rank's transform before its first exchange.

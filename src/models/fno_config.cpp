@@ -33,6 +33,14 @@ Activations activations_from_name(std::string_view name) {
   throw ConfigError("activations: expected one of all, one, none, got '" + std::string(name) + "'");
 }
 
+const char* activation_type_name(ActivationType type) noexcept {
+  return type == ActivationType::float32 ? "float32" : "bfloat16";
+}
+
+const char* product_precision_name(ProductPrecision precision) noexcept {
+  return precision == ProductPrecision::full ? "full" : "tensor_float32";
+}
+
 Shape FnoConfig::input_shape(Index batch) const {
   Shape shape = with_leading(batch, in_channels, grid);
   if (in_steps > 0) shape.back() = in_steps;

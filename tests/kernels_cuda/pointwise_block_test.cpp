@@ -89,7 +89,7 @@ class DevicePointwiseBlock : public tessera::test::OnDevice {
     check_places(width, points, device_weight.data(), input, s, device_z, device_activated, products);
   }
 
-  /// Where the results go changes nothing: one of them alone, or over s.
+  /// Where the results go changes nothing: one of them alone, over s, or over v.
   template <class T, class Input, class Stored>
   void check_places(Index width, Index points, const T* weight, const BlockInput<Input>& input, const std::vector<T>& s,
                     const DeviceBuffer<Stored>& z, const DeviceBuffer<T>& activated, Products products) const {
@@ -102,6 +102,15 @@ class DevicePointwiseBlock : public tessera::test::OnDevice {
     block_forward(stream(), width, points, weight, input, device_s.data(), alone.data(), static_cast<T*>(nullptr),
                   products);
     EXPECT_EQ(from_stored<T>(alone), from_stored<T>(z));
+    if constexpr (std::is_same_v<Input, Stored>) {
+      if (width <= kMostInPlaceWidth) {
+        copy_async(stream(), width * points, input.values, alone.data());
+        const BlockInput<Input> overwritten{alone.data(), input.activate};
+        block_forward(stream(), width, points, weight, overwritten, device_s.data(), alone.data(),
+                      static_cast<T*>(nullptr), products);
+        EXPECT_EQ(from_stored<T>(alone), from_stored<T>(z));
+      }
+    }
     if constexpr (std::is_same_v<T, Stored>) {
       in_place = to_device(s);
       block_forward(stream(), width, points, weight, input, in_place.data(), in_place.data(), static_cast<T*>(nullptr),

@@ -232,6 +232,64 @@ TEST(FnoEngine, ReadsAndWritesFieldsOfTheHost) {
   }
 }
 
+/// Gradients of the real parameters of a model in float.
+std::vector<DistTensor<float>> gradients_of(const FnoConfig& config, const Partition& partition) {
+  Fno<float> model(config, partition, 5);
+  const auto x = random_tensor<float>(model.input_space(2), "x");
+  const auto target = random_tensor<float>(model.output_space(2), "target");
+  for (const auto& ref : model.parameters()) std::visit([](auto* p) { p->zero_gradient(); }, ref);
+  model.value_and_gradient(Loss::relative_l2, x, target);
+  std::vector<DistTensor<float>> gradients;
+  for (const auto& ref : model.parameters()) {
+    if (const auto* p = std::get_if<Parameter<float>*>(&ref)) gradients.push_back((*p)->gradient.clone());
+  }
+  return gradients;
+}
+
+TEST(FnoEngine, MayStoreBfloat16OnDevices) {
+  FnoConfig config = config_of({4, 3, 5, 6}, {2, 1, 2, 4}, 2, 6, 3);
+  const Partition partition(world(), on_axis(6, 2));
+  const FnoConfig exact = config;
+  config.activation_type = ActivationType::bfloat16;
+  if (!world()->device().is_cuda()) {
+    EXPECT_THROW(Fno<float>(config, partition, 5), ConfigError);
+    return;
+  }
+  EXPECT_THROW(Fno<double>(config, partition, 5), ConfigError);
+  const auto expected = gradients_of(exact, partition);
+  for (const Activations activations : {Activations::all, Activations::one, Activations::none}) {
+    SCOPED_TRACE(activations_name(activations));
+    config.activations = activations;
+    const auto found = gradients_of(config, partition);
+    double largest = 0.0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const double difference = relative_difference(found[i], expected[i]);
+      EXPECT_LT(difference, 0.02) << i;
+      largest = std::max(largest, difference);
+    }
+    // What is not stored is not rounded either.
+    EXPECT_EQ(largest > 1e-4, activations != Activations::none) << largest;
+  }
+}
+
+TEST(FnoEngine, MayMultiplyOnTensorCores) {
+  FnoConfig config = config_of({6, 5}, {2, 3}, 2, 20, 2);
+  const Partition partition(world(), on_axis(4, 3));
+  const FnoConfig full = config;
+  config.products = ProductPrecision::tensor_float32;
+  if (!world()->device().is_cuda()) {
+    EXPECT_THROW(Fno<float>(config, partition, 5), ConfigError);
+    return;
+  }
+  const auto expected = gradients_of(full, partition), found = gradients_of(config, partition);
+  double largest = 0.0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    largest = std::max(largest, relative_difference(found[i], expected[i]));
+  }
+  EXPECT_LT(largest, 5e-3);
+  EXPECT_GT(largest, 1e-5);
+}
+
 TEST(FnoEngine, ServesEverySchedule) {
   const Case test{"schedules", config_of({6, 5, 4, 6}, {2, 2, 1, 3}, 2, 3, 2), 1};
   for (const Schedule schedule : {Schedule::partial_sums, Schedule::grady, Schedule::witte}) {

@@ -29,6 +29,10 @@ class Event {
   /// Waits for it. Throws CudaError when any of it failed.
   void wait() const;
 
+  /// What is put on `stream` from now on begins after the mark; the host does not wait. Throws CudaError when CUDA
+  /// refuses.
+  void hold(const Stream& stream) const;
+
  private:
   std::shared_ptr<CUevent_st> handle_;
 };

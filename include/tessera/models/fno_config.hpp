@@ -21,6 +21,22 @@ const char* activations_name(Activations activations) noexcept;
 /// Throws ConfigError naming the known ones.
 Activations activations_from_name(std::string_view name);
 
+/// In which type an Fno keeps those tensors. Everything is computed in the type of the model.
+enum class ActivationType {
+  float32,  ///< that type itself, also where it is double
+  bfloat16  ///< half of the memory, relative error 2^-9 of every value kept; models in float32 on CUDA devices
+};
+
+const char* activation_type_name(ActivationType type) noexcept;
+
+/// How an Fno in float32 multiplies channels.
+enum class ProductPrecision {
+  full,           ///< in the type of the model
+  tensor_float32  ///< by a CUDA device's tensor cores: factors rounded to 10 bits of fraction, sums in float32
+};
+
+const char* product_precision_name(ProductPrecision precision) noexcept;
+
 /// Sizes of an Fno. The last grid axis is time for time-dependent problems.
 struct FnoConfig {
   Index in_channels = 1;
@@ -34,6 +50,8 @@ struct FnoConfig {
   Schedule schedule = Schedule::automatic;
   Initialisation initialisation = Initialisation::variance_preserving;
   Activations activations = Activations::all;
+  ActivationType activation_type = ActivationType::float32;
+  ProductPrecision products = ProductPrecision::full;  ///< of lift and blocks
 
   /// [batch, in_channels, space..., in_steps or grid.back()]
   Shape input_shape(Index batch) const;

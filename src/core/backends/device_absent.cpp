@@ -32,6 +32,7 @@ std::shared_ptr<CUevent_st> create_event() { return nullptr; }
 void record(CUevent_st*, CUstream_st*) {}
 bool done(CUevent_st*) { return true; }
 void wait(CUevent_st*) {}
+void hold(CUevent_st*, CUstream_st*) {}
 
 void* allocate_device(CUstream_st*, std::size_t) {
   require_device("DeviceBuffer");

@@ -29,4 +29,7 @@ void record(CUevent_st* event, CUstream_st* stream);
 bool done(CUevent_st* event);
 void wait(CUevent_st* event);
 
+/// Later work of the stream begins after the event.
+void hold(CUevent_st* event, CUstream_st* stream);
+
 }  // namespace tessera::detail

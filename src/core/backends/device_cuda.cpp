@@ -153,6 +153,10 @@ bool done(CUevent_st* event) { return ready(cudaEventQuery(event), "cudaEventQue
 
 void wait(CUevent_st* event) { check_cuda(cudaEventSynchronize(event), "cudaEventSynchronize"); }
 
+void hold(CUevent_st* event, CUstream_st* stream) {
+  check_cuda(cudaStreamWaitEvent(stream, event, 0), "cudaStreamWaitEvent");
+}
+
 void* allocate_device(CUstream_st* stream, std::size_t bytes) {
   if (bytes == 0) return nullptr;
   void* memory = nullptr;

@@ -14,21 +14,28 @@ namespace tessera::engine {
 template <RealScalar T>
 class CpuBackend<T>::Tile final : public EngineTile<T> {
  public:
+  using Values = TileValues<T>;
+
   Tile(CpuBackend& backend, TileVisit<T>& visit, Index sample_cells);
 
-  void expect(const T* first, const T* second) override { memory_.soon = {first + size_, second + size_}; }
-  T* kept_v() override { return memory_.kept_v.data(); }
+  void expect(const Values& first, const Values& second) override {
+    memory_.soon = {first.address + size_, second.address + size_};
+  }
+  Values kept_v() override { return {memory_.kept_v.data()}; }
+  Values exact(const Values& values) override { return values; }
 
-  T* lift(bool keep_slopes, T* v) override;
-  T* block(Index block, std::size_t source, const T* v, T* z, T* next, bool keep_slope) override;
-  const T* activate(Index block, const T* z) override;
-  void analyse(const T* v) override { visit_.analyse(v); }
-  void project(const T* v) override;
+  Values lift(bool keep_slopes, const Values& v) override;
+  Values block(Index block, std::size_t source, const Values& v, const Values& z, const Values& next,
+               bool keep_slope) override;
+  Values activate(Index block, const Values& z) override;
+  void analyse(const Values& v) override { visit_.analyse(v.address); }
+  void project(const Values& v) override;
 
-  T* head_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v, bool first_time, T* gz) override;
-  void add_weight_gradient(Index block, const T* gz, const T* v, bool of_sample) override;
-  T* pull_back(Index block, std::size_t source, double factor, const T* gz, T* gv) override;
-  void lift_backward(T* gv, bool wants_input_gradient) override;
+  Values head_backward(const typename EngineTile<T>::OutputGradient& gradient, const Values& v, bool first_time,
+                       const Values& gz) override;
+  void add_weight_gradient(Index block, const Values& gz, const Values& v, bool of_sample) override;
+  Values pull_back(Index block, std::size_t source, double factor, const Values& gz, const Values& gv) override;
+  void lift_backward(const Values& gv, bool wants_input_gradient) override;
 
  private:
   Buffer<T>& slope(Index block) { return memory_.slopes[static_cast<std::size_t>(block)]; }
@@ -53,87 +60,90 @@ CpuBackend<T>::Tile::Tile(CpuBackend& backend, TileVisit<T>& visit, Index sample
 }
 
 template <RealScalar T>
-T* CpuBackend<T>::Tile::lift(bool keep_slopes, T* v) {
-  if (v == nullptr) v = memory_.v.data();
+auto CpuBackend<T>::Tile::lift(bool keep_slopes, const Values& v) -> Values {
+  const Values made = v ? v : Values{memory_.v.data()};
   memory_.x.require(network_.input_size(tile()));
   visit_.get_input(memory_.x.data());
-  network_.lift(tile(), memory_.x.data(), keep_slopes, std::exchange(memory_.soon, {}), memory_.work, v);
-  return v;
+  network_.lift(tile(), memory_.x.data(), keep_slopes, std::exchange(memory_.soon, {}), memory_.work, made.address);
+  return made;
 }
 
 template <RealScalar T>
-T* CpuBackend<T>::Tile::block(Index block, std::size_t source, const T* v, T* z, T* next, bool keep_slope) {
-  if (next == nullptr) next = memory_.v.data();
-  T* own_z = z == nullptr || z == v ? memory_.z.data() : z;
+auto CpuBackend<T>::Tile::block(Index block, std::size_t source, const Values& v, const Values& z, const Values& next,
+                                bool keep_slope) -> Values {
+  const Values made = next ? next : Values{memory_.v.data()};
+  T* own_z = !z || z == v ? memory_.z.data() : z.address;
   visit_.synthesise(source, own_z);
-  network_.add_pointwise(block, tile(), v, own_z);
+  network_.add_pointwise(block, tile(), v.address, own_z);
   if (keep_slope) {
     slope(block).require(size_);
-    kernels::gelu_with_derivative(size_, own_z, next, slope(block).data(), std::exchange(memory_.soon, {}));
+    kernels::gelu_with_derivative(size_, own_z, made.address, slope(block).data(), std::exchange(memory_.soon, {}));
   } else {
-    kernels::gelu(size_, own_z, next, std::exchange(memory_.soon, {}));
+    kernels::gelu(size_, own_z, made.address, std::exchange(memory_.soon, {}));
   }
-  if (z != nullptr && z != own_z) std::copy_n(own_z, size_, z);
-  return next;
+  if (z && z.address != own_z) std::copy_n(own_z, size_, z.address);
+  return made;
 }
 
 template <RealScalar T>
-const T* CpuBackend<T>::Tile::activate(Index block, const T* z) {
+auto CpuBackend<T>::Tile::activate(Index block, const Values& z) -> Values {
   slope(block).require(size_);
-  kernels::gelu_with_derivative(size_, z, memory_.v.data(), slope(block).data(), std::exchange(memory_.soon, {}));
-  return memory_.v.data();
+  kernels::gelu_with_derivative(size_, z.address, memory_.v.data(), slope(block).data(),
+                                std::exchange(memory_.soon, {}));
+  return {memory_.v.data()};
 }
 
 template <RealScalar T>
-void CpuBackend<T>::Tile::project(const T* v) {
+void CpuBackend<T>::Tile::project(const Values& v) {
   memory_.y.require(backend_.config_.out_channels * tile().cells());
-  network_.project(tile(), v, memory_.work, memory_.y.data());
+  network_.project(tile(), v.address, memory_.work, memory_.y.data());
   visit_.put_output(memory_.y.data());
 }
 
 template <RealScalar T>
-T* CpuBackend<T>::Tile::head_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v,
-                                      bool first_time, T* gz) {
-  if (gz == nullptr) gz = memory_.gz.data();
+auto CpuBackend<T>::Tile::head_backward(const typename EngineTile<T>::OutputGradient& gradient, const Values& v,
+                                        bool first_time, const Values& gz) -> Values {
+  const Values made = gz ? gz : Values{memory_.gz.data()};
   memory_.target.require(backend_.config_.out_channels * tile().cells());
   visit_.get_target(memory_.target.data());
   GradientStore<T>& store = backend_.store_;
   GradientSums* sums = first_time ? &store.of_sample(visit_.thread, visit_.sample) : nullptr;
   SampleNorms* norms = first_time ? &store.norms(visit_.thread, visit_.sample) : nullptr;
-  network_.project_backward(tile(), v, {memory_.target.data(), gradient.given, static_cast<T>(gradient.factor), norms},
-                            memory_.work, sums, gz);
-  kernels::multiply_elements(size_, memory_.slopes.back().data(), gz);
-  return gz;
+  network_.project_backward(tile(), v.address,
+                            {memory_.target.data(), gradient.given, static_cast<T>(gradient.factor), norms},
+                            memory_.work, sums, made.address);
+  kernels::multiply_elements(size_, memory_.slopes.back().data(), made.address);
+  return made;
 }
 
 template <RealScalar T>
-void CpuBackend<T>::Tile::add_weight_gradient(Index block, const T* gz, const T* v, bool of_sample) {
+void CpuBackend<T>::Tile::add_weight_gradient(Index block, const Values& gz, const Values& v, bool of_sample) {
   GradientStore<T>& store = backend_.store_;
   GradientSums& sums = of_sample ? store.of_sample(visit_.thread, visit_.sample) : store.of(visit_.thread);
   const Index cells = tile().cells(), width = backend_.config_.width;
-  kernels::add_dot_products(width, width, cells, gz, cells, v, cells, sums.pointwise(block));
+  kernels::add_dot_products(width, width, cells, gz.address, cells, v.address, cells, sums.pointwise(block));
 }
 
 template <RealScalar T>
-T* CpuBackend<T>::Tile::pull_back(Index block, std::size_t source, double factor, const T* gz, T* gv) {
-  T* own_gv = gv;
-  if (gv == nullptr || gv == gz) own_gv = gz == memory_.gv.data() ? memory_.gz.data() : memory_.gv.data();
-  visit_.synthesise(source, own_gv);
-  network_.add_pointwise_adjoint(block, factor, tile(), gz, memory_.work, own_gv);
-  if (block > 0) kernels::multiply_elements(size_, slope(block - 1).data(), own_gv);
-  if (gv == nullptr || gv == own_gv) return own_gv;
-  std::copy_n(own_gv, size_, gv);
-  return gv;
+auto CpuBackend<T>::Tile::pull_back(Index block, std::size_t source, double factor, const Values& gz, const Values& gv)
+    -> Values {
+  T* made = gv.address;
+  if (!gv || gv == gz) made = gz.address == memory_.gv.data() ? memory_.gz.data() : memory_.gv.data();
+  visit_.synthesise(source, made);
+  network_.add_pointwise_adjoint(block, factor, tile(), gz.address, memory_.work, made);
+  if (block > 0) kernels::multiply_elements(size_, slope(block - 1).data(), made);
+  if (gv && gv.address != made) std::copy_n(made, size_, gv.address);
+  return {made};
 }
 
 template <RealScalar T>
-void CpuBackend<T>::Tile::lift_backward(T* gv, bool wants_input_gradient) {
+void CpuBackend<T>::Tile::lift_backward(const Values& gv, bool wants_input_gradient) {
   T* gx = nullptr;
   if (wants_input_gradient) {
     memory_.gx.require(network_.input_size(tile()));
     gx = memory_.gx.data();
   }
-  network_.lift_backward(tile(), memory_.x.data(), gv, memory_.work, backend_.store_.of(visit_.thread), gx);
+  network_.lift_backward(tile(), memory_.x.data(), gv.address, memory_.work, backend_.store_.of(visit_.thread), gx);
   if (wants_input_gradient) visit_.add_input_gradient(gx);
 }
 

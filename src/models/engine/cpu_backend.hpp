@@ -19,6 +19,7 @@ class CpuBackend final : public EngineBackend<T> {
       : config_(part.config), network_(part, first_step), store_(store) {}
 
   std::unique_ptr<BatchSweep<T>> sweep(const Box& part, const std::vector<std::optional<FourierLine>>& lines) override;
+  Index stored_bytes() const override { return static_cast<Index>(sizeof(T)); }
   void start(const PointwiseWeights<T>& weights, Index samples) override;
   /// Threads add to the store's sums themselves.
   void collect() override {}

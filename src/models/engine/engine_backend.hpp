@@ -39,13 +39,17 @@ class EngineBackend {
   virtual std::unique_ptr<BatchSweep<T>> sweep(const Box& part,
                                                const std::vector<std::optional<FourierLine>>& lines) = 0;
 
+  /// Bytes of a value that is kept between passes.
+  virtual Index stored_bytes() const = 0;
+
   /// Before a computation of several passes: the weights' values, and zero sums for `samples` samples of this rank.
   virtual void start(const PointwiseWeights<T>& weights, Index samples) = 0;
   /// Sums and norms of the passes so far are in the gradient store afterwards.
   virtual void collect() = 0;
 };
 
-/// For an engine whose ranks compute where `ranks` says; `store` must outlive it.
+/// For an engine whose ranks compute where `ranks` says; `store` must outlive it. Throws ConfigError where they
+/// cannot store or multiply as the part's configuration says.
 template <RealScalar T>
 std::unique_ptr<EngineBackend<T>> make_backend(const FnoPart& part, const Partition& ranks, GradientStore<T>& store);
 

@@ -65,7 +65,7 @@ void FnoEngine<T>::prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batc
   trace.stored.resize(static_cast<std::size_t>(activations == Activations::all   ? blocks_
                                                : activations == Activations::one ? 1
                                                                                  : 0));
-  for (Storage<T>& stored : trace.stored) require(device(), cells, stored);
+  for (Storage<std::byte>& stored : trace.stored) require(device(), cells * backend_->stored_bytes(), stored);
   trace.synthesised.resize(static_cast<std::size_t>(blocks_));
   for (Storage<T>& modes : trace.synthesised) require(device(), plan.sweep->mode_count(), modes);
 }
@@ -73,9 +73,9 @@ void FnoEngine<T>::prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batc
 /// The tile's place in what is stored for a block. Until z of the last block takes its place, the last block's (or
 /// only) buffer holds the v that the next pass begins with.
 template <RealScalar T>
-T* FnoEngine<T>::stored(FnoTrace<T>& trace, const EngineTile<T>& tile, Index block) const {
+TileValues<T> FnoEngine<T>::stored(FnoTrace<T>& trace, const EngineTile<T>& tile, Index block) const {
   const std::size_t buffer = trace.activations == Activations::all ? static_cast<std::size_t>(block) : 0;
-  return trace.stored[buffer].data() + tile.offset();
+  return {reinterpret_cast<T*>(trace.stored[buffer].data() + tile.offset() * backend_->stored_bytes()), true};
 }
 
 /// What the next tile has stored for these blocks will be needed soon.
@@ -87,14 +87,14 @@ void FnoEngine<T>::expect_next(FnoTrace<T>& trace, EngineTile<T>& tile, Index bl
 
 /// v_end. The pass's first sources must be those of the chain's blocks.
 template <RealScalar T>
-const T* FnoEngine<T>::chain(EngineTile<T>& tile, FnoTrace<T>& trace, const Chain& blocks) const {
-  const auto place = [&](Index block) -> T* {
+TileValues<T> FnoEngine<T>::chain(EngineTile<T>& tile, FnoTrace<T>& trace, const Chain& blocks) const {
+  const auto place = [&](Index block) -> TileValues<T> {
     if (blocks.store && block == blocks.end) return stored(trace, tile, blocks_ - 1);
-    return block == blocks.kept_v ? tile.kept_v() : nullptr;
+    return block == blocks.kept_v ? tile.kept_v() : TileValues<T>{};
   };
-  const T* v = blocks.from_stored ? stored(trace, tile, blocks_ - 1) : tile.lift(blocks.lift_slopes, place(0));
+  TileValues<T> v = blocks.from_stored ? stored(trace, tile, blocks_ - 1) : tile.lift(blocks.lift_slopes, place(0));
   for (Index block = blocks.begin; block < blocks.end; ++block) {
-    T* z = blocks.store_z && block + 1 == blocks.end ? stored(trace, tile, block) : nullptr;
+    const TileValues<T> z = blocks.store_z && block + 1 == blocks.end ? stored(trace, tile, block) : TileValues<T>{};
     v = tile.block(block, static_cast<std::size_t>(block - blocks.begin), v, z, place(block + 1),
                    block >= blocks.first_slope);
   }

@@ -3,6 +3,7 @@
 /// \file
 /// The Fourier neural operator as passes over tiles.
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,7 +23,7 @@ struct FnoTrace {
   Activations activations = Activations::all;
   /// Pre-activations in the order of tiles: of every block (all), of the last (one), or nothing. The backward pass
   /// turns each into its gradient.
-  std::vector<Storage<T>> stored;
+  std::vector<Storage<std::byte>> stored;
   std::vector<Storage<T>> synthesised;               ///< per block, modes of the spectral convolution's output
   std::vector<DistTensor<std::complex<T>>> spectra;  ///< per block, the spectrum of its input
 };
@@ -80,9 +81,9 @@ class FnoEngine {
   void run(BatchPlan& plan, const PassFields<T>& fields, const Visit& visit);
   void prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batch, Activations activations) const;
 
-  T* stored(FnoTrace<T>& trace, const EngineTile<T>& tile, Index block) const;
+  TileValues<T> stored(FnoTrace<T>& trace, const EngineTile<T>& tile, Index block) const;
   void expect_next(FnoTrace<T>& trace, EngineTile<T>& tile, Index block, Index other_block) const;
-  const T* chain(EngineTile<T>& tile, FnoTrace<T>& trace, const Chain& blocks) const;
+  TileValues<T> chain(EngineTile<T>& tile, FnoTrace<T>& trace, const Chain& blocks) const;
   void forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x);
   PassFields<T> chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const Chain& blocks) const;
   Chain last_block(const FnoTrace<T>& trace) const;
@@ -94,8 +95,8 @@ class FnoEngine {
                        FieldWriter<T>* gx);
   PassFields<T> backward_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
                                 const std::vector<Storage<T>>& pulled, Index block) const;
-  const T* reach_block(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
-                       const T*& v) const;
+  TileValues<T> reach_block(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
+                            TileValues<T>& v) const;
   void block_backward(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
                       bool wants_input_gradient) const;
 

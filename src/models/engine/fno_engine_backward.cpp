@@ -27,8 +27,8 @@ void FnoEngine<T>::head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldRea
   fields.result_scaling = ModeScaling::inverse;
   run(plan, fields, [&](EngineTile<T>& tile) {
     expect_next(trace, tile, last, last);
-    const T* v = has_last ? tile.activate(last, stored(trace, tile, last)) : chain(tile, trace, blocks);
-    T* place = storing ? stored(trace, tile, last) : nullptr;
+    const TileValues<T> v = has_last ? tile.activate(last, stored(trace, tile, last)) : chain(tile, trace, blocks);
+    const TileValues<T> place = storing ? stored(trace, tile, last) : TileValues<T>{};
     tile.analyse(tile.head_backward({gradient.given, 1.0}, v, true, place));
   });
 }
@@ -54,32 +54,32 @@ PassFields<T> FnoEngine<T>::backward_fields(const FnoTrace<T>& trace, const Fiel
 
 /// Makes v_block (returned in v), gelu' of the block before, and gz of the block, which it returns.
 template <RealScalar T>
-const T* FnoEngine<T>::reach_block(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
-                                   const T*& v) const {
+TileValues<T> FnoEngine<T>::reach_block(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient,
+                                        Index block, TileValues<T>& v) const {
   expect_next(trace, tile, block, std::max<Index>(block - 1, 0));
   Chain blocks{.end = block, .lift_slopes = block == 0, .first_slope = std::max<Index>(block - 1, 0)};
   if (trace.activations == Activations::none) {
     blocks.end = blocks_;
     blocks.kept_v = block;
-    const T* last_v = chain(tile, trace, blocks);
+    const TileValues<T> last_v = chain(tile, trace, blocks);
     v = tile.kept_v();
-    const T* gz = tile.head_backward({gradient.given, factor_of(gradient, tile)}, last_v, false, nullptr);
+    TileValues<T> gz = tile.head_backward({gradient.given, factor_of(gradient, tile)}, last_v, false, {});
     for (Index from = blocks_ - 1; from > block; --from) {
-      gz = tile.pull_back(from, static_cast<std::size_t>(blocks_ + (blocks_ - 1 - from)), 1.0, gz, nullptr);
+      gz = tile.pull_back(from, static_cast<std::size_t>(blocks_ + (blocks_ - 1 - from)), 1.0, gz, {});
     }
     return gz;
   }
   v = trace.activations == Activations::all && block > 0 ? tile.activate(block - 1, stored(trace, tile, block - 1))
                                                          : chain(tile, trace, blocks);
-  return stored(trace, tile, block);
+  return tile.exact(stored(trace, tile, block));
 }
 
 /// From gz of the block to gz of the block before it, or, from the first block, through the lift.
 template <RealScalar T>
 void FnoEngine<T>::block_backward(EngineTile<T>& tile, FnoTrace<T>& trace, const OutputGradient& gradient, Index block,
                                   bool wants_input_gradient) const {
-  const T* v = nullptr;
-  const T* gz = reach_block(tile, trace, gradient, block, v);
+  TileValues<T> v;
+  const TileValues<T> gz = reach_block(tile, trace, gradient, block, v);
   // What is stored for the last block still lacks the sample's factor.
   const bool storing = trace.activations != Activations::none;
   const bool lacks_factor = block == blocks_ - 1 && storing;
@@ -88,9 +88,9 @@ void FnoEngine<T>::block_backward(EngineTile<T>& tile, FnoTrace<T>& trace, const
   const Index chain_length = trace.activations == Activations::none  ? 2 * blocks_ - 1 - block
                              : trace.activations == Activations::one ? block
                                                                      : 0;
-  T* place = storing && block > 0 ? stored(trace, tile, block - 1) : nullptr;
-  T* gv = tile.pull_back(block, static_cast<std::size_t>(chain_length), lacks_factor ? factor_of(gradient, tile) : 1.0,
-                         gz, place);
+  const TileValues<T> place = storing && block > 0 ? stored(trace, tile, block - 1) : TileValues<T>{};
+  const TileValues<T> gv = tile.pull_back(block, static_cast<std::size_t>(chain_length),
+                                          lacks_factor ? factor_of(gradient, tile) : 1.0, gz, place);
   if (block > 0) {
     tile.analyse(gv);
   } else {

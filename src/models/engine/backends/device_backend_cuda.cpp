@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/arithmetic/bfloat16.hpp"
 #include "kernels/copy.hpp"
 #include "models/engine/backends/device_backend.hpp"
 #include "models/engine/backends/device_tile.hpp"
@@ -117,6 +118,10 @@ class DeviceBackend final : public EngineBackend<T> {
 
   std::unique_ptr<BatchSweep<T>> sweep(const Box& part, const std::vector<std::optional<FourierLine>>& lines) override {
     return std::make_unique<DeviceSweep<T>>(work_, part, lines);
+  }
+
+  Index stored_bytes() const override {
+    return work_.rounds() ? static_cast<Index>(sizeof(kernels::BFloat16)) : static_cast<Index>(sizeof(T));
   }
 
   void start(const PointwiseWeights<T>& weights, Index samples) override {

@@ -53,7 +53,23 @@ void DeviceField<T>::select(Index sample, Index first, Index count) {
     box_.start[2] += first;
     box_.extent[2] = count;
   }
-  require(device_, box_.volume(), values_);
+  // What the slab before was computed from may be copied over once that is done.
+  if (copies_) place().computed.record(device_.stream());
+  ++slab_;
+  Place& next = place();
+  if (std::exchange(next.copies, false)) next.copied.hold(device_.stream());
+  if (next.values.size() >= box_.volume()) return;
+  require(device_, box_.volume(), next.values);
+  if (copies_) next.computed.record(device_.stream());
+}
+
+template <RealScalar T>
+const Stream& DeviceField<T>::copies() {
+  if (!copies_) {
+    copies_.emplace();
+    place().computed.record(device_.stream());
+  }
+  return *copies_;
 }
 
 template <RealScalar T>
@@ -81,13 +97,16 @@ void DeviceField<T>::read(const FieldReader<T>& field) {
   const auto* reader = dynamic_cast<const TensorReader<T>*>(&field);
   if (reader != nullptr && reader->tensor().device() == device_) {
     const DistTensor<T>& tensor = reader->tensor();
-    copy<T>(device_, tensor.local().view().subview(within(box_, tensor.box())), contiguous(values_.data(), box_));
+    copy<T>(device_, tensor.local().view().subview(within(box_, tensor.box())), contiguous(data(), box_));
     return;
   }
   Passage& passage = next_passage();
   field.read(box_, passage.values.data());
-  copy_async(device_.stream(), box_.volume(), std::as_const(passage.values).data(), values_.data());
-  passage.copied.record(device_.stream());
+  const Stream& stream = copies();
+  place().computed.hold(stream);
+  copy_async(stream, box_.volume(), std::as_const(passage.values).data(), data());
+  passage.copied.record(stream);
+  passage.copied.hold(device_.stream());
 }
 
 template <RealScalar T>
@@ -95,13 +114,18 @@ void DeviceField<T>::write(FieldWriter<T>& field) {
   auto* writer = dynamic_cast<TensorWriter<T>*>(&field);
   if (writer != nullptr && writer->tensor().device() == device_) {
     DistTensor<T>& tensor = writer->tensor();
-    copy<T>(device_, contiguous<const T>(values_.data(), box_),
-            tensor.local().view().subview(within(box_, tensor.box())));
+    copy<T>(device_, contiguous<const T>(data(), box_), tensor.local().view().subview(within(box_, tensor.box())));
     return;
   }
   Passage& passage = next_passage();
-  copy_async(device_.stream(), box_.volume(), std::as_const(values_).data(), passage.values.data());
-  passage.copied.record(device_.stream());
+  const Stream& stream = copies();
+  Place& from = place();
+  from.computed.record(device_.stream());
+  from.computed.hold(stream);
+  copy_async(stream, box_.volume(), std::as_const(from.values).data(), passage.values.data());
+  passage.copied.record(stream);
+  from.copied.record(stream);
+  from.copies = true;
   passage.writer = &field;
   passage.box = box_;
 }

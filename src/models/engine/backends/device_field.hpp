@@ -3,6 +3,8 @@
 /// \file
 /// Some neighbouring planes of a field in a device's memory.
 
+#include <optional>
+
 #include "tessera/core/event.hpp"
 #include "tessera/core/pinned_buffer.hpp"
 #include "tessera/core/storage.hpp"
@@ -12,8 +14,8 @@ namespace tessera::engine {
 
 /// All channels of one sample over some planes (see SlabTransform) of a rank's part of the grid, [channel][x][other
 /// axes]. Tensors on the device are read and written there, in the order of its stream. Other fields are read and
-/// written by the host, through pinned memory, while the device works on the slabs before: what is written reaches its
-/// field when the memory is needed again, or in `finish`.
+/// written by the host, through pinned memory, and copied on a stream of their own, all while the device works on the
+/// slabs before: what is written reaches its field when the memory is needed again, or in `finish`.
 template <RealScalar T>
 class DeviceField {
  public:
@@ -28,7 +30,7 @@ class DeviceField {
   /// Chooses the planes of sample `sample` (counted within the rank's part). A grid of one axis has one plane.
   void select(Index sample, Index first, Index count);
 
-  T* data() noexcept { return values_.data(); }
+  T* data() noexcept { return place().values.data(); }
   /// Forgets what a pass that failed has left unwritten.
   void abandon() noexcept;
   void read(const FieldReader<T>& field);
@@ -45,12 +47,24 @@ class DeviceField {
     Box box;
   };
 
+  /// Memory of the device for one of two neighbouring slabs.
+  struct Place {
+    Storage<T> values;
+    Event computed;  ///< by the device's stream, before the copies' stream takes it
+    Event copied;    ///< by the copies' stream
+    bool copies = false;
+  };
+
+  Place& place() noexcept { return places_[slab_ % 2]; }
+  const Stream& copies();
   Passage& next_passage();
   static void finish(Passage& passage);
 
   Device device_;
   Box part_, box_;
-  Storage<T> values_;
+  Place places_[2];
+  std::size_t slab_ = 0;
+  std::optional<Stream> copies_;  ///< once a field of the host has been met
   Passage passages_[2];
   std::size_t next_ = 0;
 };

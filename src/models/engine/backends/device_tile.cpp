@@ -1,5 +1,7 @@
 #include "models/engine/backends/device_tile.hpp"
 
+#include <type_traits>
+
 #include "kernels/activation.hpp"
 #include "kernels/copy.hpp"
 #include "kernels/elementwise.hpp"
@@ -16,6 +18,15 @@ template <class T>
 kernels::Projection<T> projection_of(const FnoConfig& config, const PointwiseWeights<T>& weights) {
   return {config.width,          config.hidden,           config.out_channels,  weights.project1_weight,
           weights.project1_bias, weights.project2_weight, weights.project2_bias};
+}
+
+/// use(the address in the type of the values)
+template <class T, class Use>
+void in_type(T* address, bool rounded, Use&& use) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (rounded) return use(reinterpret_cast<kernels::BFloat16*>(address));
+  }
+  use(address);
 }
 
 }  // namespace
@@ -47,8 +58,30 @@ T* DeviceTile<T>::beside(Storage<T> (&pair)[2], const T* other) {
 }
 
 template <RealScalar T>
-void DeviceTile<T>::copy(const T* from, T* to) {
-  copy_async(stream(), size_, from, to);
+T* DeviceTile<T>::exact_place(const Values& destination, Storage<T>& own) {
+  return !destination || rounded(destination) ? array(own) : destination.address;
+}
+
+template <RealScalar T>
+void DeviceTile<T>::copy(const Values& from, const Values& to) {
+  if (!to || from.address == to.address) return;
+  in_type(from.address, rounded(from), [&]<class From>(const From* source) {
+    in_type(to.address, rounded(to), [&]<class To>(To* destination) {
+      if constexpr (std::is_same_v<From, To>) {
+        copy_async(stream(), size_, source, destination);
+      } else {
+        kernels::copy_converted<From, To>(stream(), size_, source, destination);
+      }
+    });
+  });
+}
+
+template <RealScalar T>
+auto DeviceTile<T>::exact(const Values& values) -> Values {
+  if (!rounded(values)) return values;
+  const Values result{array(work_.exact)};
+  copy(values, result);
+  return result;
 }
 
 template <RealScalar T>
@@ -58,19 +91,19 @@ void DeviceTile<T>::synthesise(std::size_t source, T* v) {
 }
 
 template <RealScalar T>
-void DeviceTile<T>::analyse(const T* v) {
-  slab_.transform.analyse(slab_.result_scaling, slab_.first, slab_.count, v, slab_.result);
+void DeviceTile<T>::analyse(const Values& v) {
+  slab_.transform.analyse(slab_.result_scaling, slab_.first, slab_.count, v.address, slab_.result);
 }
 
 /// The lifted steps after their gelu; the input itself where time is not lifted.
 template <RealScalar T>
 const T* DeviceTile<T>::lift_time(bool keep_slopes) {
   const T* x = slab_.input.data();
-  const Index steps = config().in_steps, values = time_rows() * time_cells_;
+  const Index steps = config().in_steps, values = time_lines() * time_cells_;
   if (steps == 0) return x;
   require(work_.device, values, work_.time);
   T* h = work_.time.data();
-  kernels::apply_along_axis<T>(stream(), time_rows(), time_cells_, steps, 1,
+  kernels::apply_along_axis<T>(stream(), time_lines(), time_cells_, steps, 1,
                                work_.weights.lift_time_weight + work_.first_step * steps,
                                work_.weights.lift_time_bias + work_.first_step, x, h);
   if (keep_slopes) {
@@ -83,89 +116,116 @@ const T* DeviceTile<T>::lift_time(bool keep_slopes) {
 }
 
 template <RealScalar T>
-T* DeviceTile<T>::lift(bool keep_slopes, T* v) {
-  if (v == nullptr) v = array(work_.v[0]);
+auto DeviceTile<T>::lift(bool keep_slopes, const Values& v) -> Values {
+  const Values made{exact_place(v, work_.v[0])};
   if (!work_.part.has_lift) {
-    copy(slab_.input.data(), v);
-    return v;
-  }
-  const T* h = lift_time(keep_slopes);
-  kernels::apply_along_axis<T>(stream(), 1, config().width, config().in_channels, cells_,
-                               work_.weights.lift_channel_weight, work_.weights.lift_channel_bias, h, v);
-  if (keep_slopes) {
-    kernels::gelu_with_derivative<T>(stream(), size_, v, v, array(work_.channel_slope));
+    copy({slab_.input.data()}, made);
   } else {
-    kernels::gelu<T>(stream(), size_, v, v);
+    const T* h = lift_time(keep_slopes);
+    kernels::apply_along_axis<T>(stream(), 1, config().width, config().in_channels, cells_,
+                                 work_.weights.lift_channel_weight, work_.weights.lift_channel_bias, h, made.address,
+                                 products());
+    if (keep_slopes) {
+      kernels::gelu_with_derivative<T>(stream(), size_, made.address, made.address, array(work_.channel_slope));
+    } else {
+      kernels::gelu<T>(stream(), size_, made.address, made.address);
+    }
   }
-  return v;
+  copy(made, v);
+  return made;
 }
 
 template <RealScalar T>
-T* DeviceTile<T>::block(Index block, std::size_t source, const T* v, T* z, T* next, bool keep_slope) {
+auto DeviceTile<T>::block(Index block, std::size_t source, const Values& v, const Values& z, const Values& next,
+                          bool keep_slope) -> Values {
   const auto at = static_cast<std::size_t>(block);
-  T* s = beside(work_.v, v);
+  T* s = beside(work_.v, v.address);
   synthesise(source, s);
-  // The product may not be written over v while it is read.
-  T* z_made = z == nullptr && !keep_slope ? nullptr : z == nullptr || z == v ? array(work_.z[at]) : z;
-  T* activated = next == nullptr || next == v ? s : next;
-  kernels::block_forward<T, T, T>(stream(), config().width, cells_, work_.weights.pointwise[at], {v}, s, z_made,
-                                  activated);
-  if (keep_slope) kept_z_[at] = z_made;
-  if (z != nullptr && z != z_made) copy(z_made, z);
-  if (next != nullptr && next != activated) copy(activated, next);
-  return activated;
+  const bool overwrites = config().width <= kernels::kMostInPlaceWidth;
+  // The kernel makes a z of the type of v, or a rounded one.
+  Values made_z = z;
+  if ((z && z == v && !overwrites) || (!z && keep_slope)) made_z = {array(work_.z[at]), v.stored};
+  const bool over_v = next == v && !overwrites;
+  T* activated = !next || rounded(next) || over_v ? s : next.address;
+  in_type(v.address, rounded(v), [&]<class Input>(const Input* input) {
+    in_type(made_z.address, rounded(made_z ? made_z : v), [&]<class Stored>(Stored* output) {
+      if constexpr (std::is_same_v<Input, T> || std::is_same_v<Input, Stored>) {
+        kernels::block_forward<T, Input, Stored>(stream(), config().width, cells_, work_.weights.pointwise[at], {input},
+                                                 s, output, activated);
+      }
+    });
+  });
+  if (keep_slope) kept_z_[at] = made_z;
+  copy(made_z, z);
+  copy({activated}, next);
+  return {activated};
 }
 
 template <RealScalar T>
-const T* DeviceTile<T>::activate(Index block, const T* z) {
-  T* v = array(work_.v[0]);
-  kernels::gelu<T>(stream(), size_, z, v);
+auto DeviceTile<T>::activate(Index block, const Values& z) -> Values {
+  const Values v{array(work_.v[0])};
+  if (rounded(z)) copy(z, v);
+  kernels::gelu<T>(stream(), size_, rounded(z) ? v.address : z.address, v.address);
   kept_z_[static_cast<std::size_t>(block)] = z;
   return v;
 }
 
 template <RealScalar T>
-void DeviceTile<T>::project(const T* v) {
+void DeviceTile<T>::project(const Values& v) {
   if (work_.part.has_projection) {
-    kernels::project<T>(stream(), projection_of(config(), work_.weights), cells_, v, slab_.output.data());
+    kernels::project<T>(stream(), projection_of(config(), work_.weights), cells_, v.address, slab_.output.data());
   } else {
-    copy(v, slab_.output.data());
+    copy(v, {slab_.output.data()});
   }
 }
 
+/// gz = gelu'(z) gv; gz may be gv or where z is.
 template <RealScalar T>
-T* DeviceTile<T>::head_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v, bool first_time,
-                                T* gz) {
-  const T* field = slab_.target.data();
-  T* made = gz != nullptr ? gz : array(work_.g[0]);
-  if (!work_.part.has_projection) {
-    kernels::gelu_backward<T>(stream(), size_, kept_z_.back(), field, made);
-    return made;
-  }
+void DeviceTile<T>::multiply_by_slope(Index block, const T* gv, T* gz) {
+  const Values& z = kept_z_[static_cast<std::size_t>(block)];
+  in_type(z.address, rounded(z),
+          [&]<class Stored>(const Stored* values) { kernels::gelu_backward(stream(), size_, values, gv, gz); });
+}
+
+/// gv from v_L, with the gradients of the projection and the norms where they are wanted.
+template <RealScalar T>
+void DeviceTile<T>::project_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v,
+                                     bool first_time, T* gv) {
   const auto projection = projection_of(config(), work_.weights);
   const Index weights = kernels::projection_weights(projection);
   require(work_.device, weights + 2, work_.unwanted_sums);
   double *gweights = work_.unwanted_sums.data(), *loss = gweights + weights;
   if (first_time) {
     gweights = work_.sums_of_sample(slab_.sample) + work_.at(work_.layout.project1_weight());
-    loss = &work_.norms(slab_.sample)->error;
+    loss = work_.norms(slab_.sample);
   }
-  T* gv = array(work_.g[0]);
   if (gradient.given) {
-    kernels::project_backward<T>(stream(), projection, cells_, v, field, gv, gweights);
-  } else {
-    kernels::project_with_loss<T>(stream(), projection, cells_, v, field, gv, gweights, loss);
-    if (gradient.factor != 1.0) kernels::scale<T>(stream(), size_, static_cast<T>(gradient.factor), gv);
+    kernels::project_backward<T>(stream(), projection, cells_, v, slab_.target.data(), gv, gweights);
+    return;
   }
-  kernels::gelu_backward<T>(stream(), size_, kept_z_.back(), gv, made);
-  return made;
+  kernels::project_with_loss<T>(stream(), projection, cells_, v, slab_.target.data(), gv, gweights, loss);
+  if (gradient.factor != 1.0) kernels::scale<T>(stream(), size_, static_cast<T>(gradient.factor), gv);
 }
 
 template <RealScalar T>
-void DeviceTile<T>::add_weight_gradient(Index block, const T* gz, const T* v, bool of_sample) {
+auto DeviceTile<T>::head_backward(const typename EngineTile<T>::OutputGradient& gradient, const Values& v,
+                                  bool first_time, const Values& gz) -> Values {
+  const T* gv = slab_.target.data();
+  T* made = exact_place(gz, work_.g[0]);
+  if (work_.part.has_projection) {
+    gv = array(work_.g[0]);
+    project_backward(gradient, v.address, first_time, work_.g[0].data());
+  }
+  multiply_by_slope(config().blocks - 1, gv, made);
+  copy({made}, gz);
+  return {made};
+}
+
+template <RealScalar T>
+void DeviceTile<T>::add_weight_gradient(Index block, const Values& gz, const Values& v, bool of_sample) {
   double* sums = of_sample ? work_.sums_of_sample(slab_.sample) : work_.sums_of_all();
   const Index width = config().width;
-  kernels::accumulate_axis_gradient<T, double>(stream(), 1, width, width, cells_, v, gz,
+  kernels::accumulate_axis_gradient<T, double>(stream(), 1, width, width, cells_, v.address, gz.address,
                                                sums + work_.at(work_.layout.pointwise(block)), nullptr);
 }
 
@@ -181,25 +241,24 @@ const T* DeviceTile<T>::scaled(const T* weight, double factor) {
 }
 
 template <RealScalar T>
-T* DeviceTile<T>::pull_back(Index block, std::size_t source, double factor, const T* gz, T* gv) {
-  T* made = beside(work_.g, gz);
+auto DeviceTile<T>::pull_back(Index block, std::size_t source, double factor, const Values& gz, const Values& gv)
+    -> Values {
+  T* made = beside(work_.g, gz.address);
   synthesise(source, made);
   const T* weight = scaled(work_.weights.pointwise[static_cast<std::size_t>(block)], factor);
-  kernels::block_backward_input<T>(stream(), config().width, cells_, weight, gz, made, made);
-  T* result = gv != nullptr ? gv : made;
-  if (block > 0) {
-    kernels::gelu_backward<T>(stream(), size_, kept_z_[static_cast<std::size_t>(block - 1)], made, result);
-  } else if (result != made) {
-    copy(made, result);
-  }
-  return result;
+  kernels::block_backward_input<T>(stream(), config().width, cells_, weight, gz.address, made, made, products());
+  T* result = gv && !rounded(gv) && block > 0 ? gv.address : made;
+  if (block > 0) multiply_by_slope(block - 1, made, result);
+  copy({result}, gv);
+  return {result};
 }
 
 template <RealScalar T>
-void DeviceTile<T>::lift_backward(T* gv, bool wants_input_gradient) {
+void DeviceTile<T>::lift_backward(const Values& gv_0, bool wants_input_gradient) {
+  T* gv = gv_0.address;
   T* gx = wants_input_gradient ? slab_.input_gradient.data() : nullptr;
   if (!work_.part.has_lift) {
-    if (gx != nullptr) copy(gv, gx);
+    copy(gv_0, {gx});
     return;
   }
   const Index in = config().in_channels, steps = config().in_steps, width = config().width;
@@ -213,14 +272,15 @@ void DeviceTile<T>::lift_backward(T* gv, bool wants_input_gradient) {
   if (steps == 0 && gx == nullptr) return;
   if (steps > 0) require(work_.device, in * cells_, work_.time_gradient);
   T* gh = steps > 0 ? work_.time_gradient.data() : gx;
-  kernels::apply_transposed_along_axis<T>(stream(), 1, width, in, cells_, work_.weights.lift_channel_weight, gv, gh);
+  kernels::apply_transposed_along_axis<T>(stream(), 1, width, in, cells_, work_.weights.lift_channel_weight, gv, gh,
+                                          products());
   if (steps == 0) return;
   kernels::multiply_elements<T>(stream(), in * cells_, work_.time_slope.data(), gh);
-  kernels::accumulate_axis_gradient<T>(stream(), time_rows(), time_cells_, steps, 1, slab_.input.data(), gh,
+  kernels::accumulate_axis_gradient<T>(stream(), time_lines(), time_cells_, steps, 1, slab_.input.data(), gh,
                                        sums + work_.at(layout.lift_time_weight()) + work_.first_step * steps,
                                        sums + work_.at(layout.lift_time_bias()) + work_.first_step);
   if (gx == nullptr) return;
-  kernels::apply_transposed_along_axis<T>(stream(), time_rows(), time_cells_, steps, 1,
+  kernels::apply_transposed_along_axis<T>(stream(), time_lines(), time_cells_, steps, 1,
                                           work_.weights.lift_time_weight + work_.first_step * steps, gh, gx);
 }
 
