@@ -8,7 +8,7 @@ import json
 import pathlib
 import sys
 
-SIZES = ("grid", "batch", "activations", "bytes", "partition")
+SIZES = ("grid", "batch", "activations", "activation_type", "products", "bytes", "partition")
 
 
 def seconds(value):
