@@ -179,6 +179,7 @@ const DeviceCommunicator& Communicator::device_data() const {
   if (!device_data_) {
     device_data_ =
         std::make_unique<const DeviceCommunicator>(std::make_shared<const Communicator>(duplicate()), *choice_);
+    if (const auto watch = device_data_->watch()) device_.add_watch(watch);
   }
   return *device_data_;
 }

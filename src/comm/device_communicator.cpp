@@ -145,6 +145,10 @@ void DeviceCommunicator::exchange(const Stream& stream, std::span<const Message>
 
 void DeviceCommunicator::wait(const Stream& stream) const { transport_->wait(stream); }
 
+std::shared_ptr<Device::Watch> DeviceCommunicator::watch() const {
+  return choice_.route == DeviceRoute::nccl ? transport_ : nullptr;
+}
+
 #define TESSERA_INSTANTIATE(T)                                                                                    \
   template void DeviceCommunicator::broadcast<T>(const Stream&, T*, Index, int) const;                            \
   template void DeviceCommunicator::sum_to_root<T>(const Stream&, T*, Index, int) const;                          \

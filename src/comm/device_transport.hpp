@@ -7,6 +7,7 @@
 #include <span>
 
 #include "tessera/comm/communicator.hpp"
+#include "tessera/core/device.hpp"
 #include "tessera/core/scalar.hpp"
 #include "tessera/core/stream.hpp"
 
@@ -30,12 +31,12 @@ void with_type(const DeviceReals& values, Body&& body) {
 }
 
 /// The operations of DeviceCommunicator for two ranks and more, arguments checked, sends accounted for.
-class DeviceTransport {
+class DeviceTransport : public Device::Watch {
  public:
   DeviceTransport() = default;
   DeviceTransport(const DeviceTransport&) = delete;
   DeviceTransport& operator=(const DeviceTransport&) = delete;
-  virtual ~DeviceTransport() = default;
+  ~DeviceTransport() override = default;
 
   virtual void broadcast(const Stream& stream, const DeviceReals& values, int root) = 0;
   virtual void sum_to_root(const Stream& stream, const DeviceReals& values, int root) = 0;
@@ -46,6 +47,8 @@ class DeviceTransport {
   virtual void all_gather(const Stream& stream, const DeviceReals& values, std::span<const Index> counts) = 0;
   virtual void exchange(const Stream& stream, std::span<const Message> sends, std::span<const Message> receives) = 0;
   virtual void wait(const Stream& stream) = 0;
+  /// Throws when an operation will not come to its end. MPI's have, when they return.
+  void check() override {}
 };
 
 /// MPI on device pointers, for an MPI that was seen to take them. `communicator` becomes the transport's.

@@ -1,5 +1,8 @@
 #include "tessera/core/device.hpp"
 
+#include <thread>
+#include <vector>
+
 #include "core/backends/device_backend.hpp"
 #include "tessera/core/error.hpp"
 
@@ -20,20 +23,50 @@ int select_device(int local_rank) {
   return device;
 }
 
+struct Device::Queue {
+  Stream stream;
+  std::vector<std::weak_ptr<Watch>> watches;
+
+  /// Returns once `done()`, asking the watches meanwhile; `wait` where there are none.
+  template <class Done, class Wait>
+  void wait_until(Done&& done, Wait&& wait) {
+    std::erase_if(watches, [](const auto& watch) { return watch.expired(); });
+    if (watches.empty()) return wait();
+    while (!done()) {
+      for (const auto& watch : watches) {
+        if (const auto living = watch.lock()) living->check();
+      }
+      std::this_thread::yield();
+    }
+  }
+};
+
 Device Device::cuda(int local_rank) {
   select_device(local_rank);
   Device device;
-  device.stream_ = std::make_shared<const Stream>();
+  device.queue_ = std::make_shared<Queue>();
   return device;
 }
 
 const Stream& Device::stream() const {
-  if (stream_ == nullptr) throw ArgumentError("Device::stream: the CPU has none");
-  return *stream_;
+  if (queue_ == nullptr) throw ArgumentError("Device::stream: the CPU has none");
+  return queue_->stream;
 }
 
 void Device::synchronize() const {
-  if (stream_ != nullptr) stream_->synchronize();
+  if (queue_ == nullptr) return;
+  const Stream& own = queue_->stream;
+  queue_->wait_until([&] { return own.done(); }, [&] { own.synchronize(); });
+}
+
+void Device::synchronize(const Event& event) const {
+  if (queue_ == nullptr) return;
+  queue_->wait_until([&] { return event.done(); }, [&] { event.wait(); });
+}
+
+void Device::add_watch(const std::shared_ptr<Watch>& watch) const {
+  if (queue_ == nullptr) throw ArgumentError("Device::add_watch: nothing is waited for on the CPU");
+  queue_->watches.push_back(watch);
 }
 
 std::string to_string(const Device& device) { return device.is_cuda() ? "cuda" : "cpu"; }

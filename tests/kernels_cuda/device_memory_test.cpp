@@ -48,6 +48,53 @@ TEST_F(DeviceMemory, AnEventMeansTheWorkBeforeItsMark) {
   EXPECT_TRUE(stream().done());
 }
 
+TEST_F(DeviceMemory, AnEventHoldsAnotherStream) {
+  constexpr Index kCount = 1 << 20;
+  const Stream other;
+  Event event;
+  PinnedBuffer<double> sent(kCount), received(kCount);
+  std::iota(sent.data(), sent.data() + kCount, 1.0);
+  DeviceBuffer<double> there(stream(), kCount);
+  copy_async(stream(), kCount, std::as_const(sent).data(), there.data());
+  event.record(stream());
+  event.hold(other);
+  copy_async(other, kCount, std::as_const(there).data(), received.data());
+  other.synchronize();
+  EXPECT_EQ(received.data()[0], 1.0);
+  EXPECT_EQ(received.data()[kCount - 1], static_cast<double>(kCount));
+  stream().synchronize();
+}
+
+/// Gives up when it is asked for the second time.
+class Impatient final : public Device::Watch {
+ public:
+  void check() override {
+    if (++asked_ > 1) throw NcclError("rank 3 is gone");
+  }
+
+ private:
+  int asked_ = 0;
+};
+
+TEST_F(DeviceMemory, AWatchEndsTheHostsWaiting) {
+  constexpr Index kCount = 1 << 24;
+  const Device device = Device::cuda();
+  PinnedBuffer<double> sent(kCount);
+  DeviceBuffer<double> there(device.stream(), kCount);
+  const auto copies = [&] {
+    for (int i = 0; i < 8; ++i) copy_async(device.stream(), kCount, std::as_const(sent).data(), there.data());
+  };
+  auto watch = std::make_shared<Impatient>();
+  device.add_watch(watch);
+  copies();
+  EXPECT_THROW(device.synchronize(), NcclError);
+  // Its end is the end of its say.
+  watch.reset();
+  device.synchronize();
+  EXPECT_TRUE(device.stream().done());
+  EXPECT_THROW(Device::cpu().add_watch(std::make_shared<Impatient>()), ArgumentError);
+}
+
 TEST_F(DeviceMemory, WhatGoesThereThroughPinnedMemoryComesBack) {
   for (const Index count : test::kCounts) {
     PinnedBuffer<double> sent(count), received(count);

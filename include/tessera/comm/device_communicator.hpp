@@ -67,13 +67,16 @@ class DeviceCommunicator {
   /// Waits for everything put on the stream so far. Where NCCL meanwhile reports a failure of another rank or of the
   /// network, its operations are aborted and NcclError is thrown: no rank hangs for one that is gone. Local.
   void wait(const Stream& stream) const;
+  /// What notices such a failure, for Device::add_watch: waiting for that device is then as safe as `wait`. Null where
+  /// nothing can fail behind the host's back. Local.
+  std::shared_ptr<Device::Watch> watch() const;
 
  private:
   int size() const noexcept { return communicator_->size(); }
 
   std::shared_ptr<const Communicator> communicator_;
   DeviceChoice choice_;
-  std::unique_ptr<detail::DeviceTransport> transport_;
+  std::shared_ptr<detail::DeviceTransport> transport_;
 };
 
 }  // namespace tessera

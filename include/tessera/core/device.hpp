@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "tessera/core/event.hpp"
 #include "tessera/core/shape.hpp"
 #include "tessera/core/stream.hpp"
 
@@ -52,18 +53,32 @@ class Device {
   /// select_device(local_rank), which this throws what it throws, with a stream of its own.
   static Device cuda(int local_rank = 0);
 
-  bool is_cuda() const noexcept { return stream_ != nullptr; }
+  bool is_cuda() const noexcept { return queue_ != nullptr; }
 
   /// Throws ArgumentError on the CPU.
   const Stream& stream() const;
 
-  /// Waits for all work put on the device's stream so far; nothing on the CPU. Throws CudaError when any of it failed.
+  /// Waits for all work put on the device's stream so far; nothing on the CPU. Throws CudaError when any of it failed,
+  /// and what a watch throws.
   void synchronize() const;
+  /// The same for what an event marks.
+  void synchronize(const Event& event) const;
+
+  /// Asked again and again while the host waits for the device; throws when what is waited for will not come, such as
+  /// a message of a rank that is gone.
+  class Watch {
+   public:
+    virtual ~Watch() = default;
+    virtual void check() = 0;
+  };
+  /// From now on, for as long as it lives. Throws ArgumentError on the CPU.
+  void add_watch(const std::shared_ptr<Watch>& watch) const;
 
   friend bool operator==(const Device&, const Device&) = default;
 
  private:
-  std::shared_ptr<const Stream> stream_;
+  struct Queue;
+  std::shared_ptr<Queue> queue_;
 };
 
 /// "cpu" or "cuda".

@@ -105,12 +105,16 @@ class NcclTransport : public detail::DeviceTransport {
 
   void wait(const Stream& stream) override {
     while (!stream.done()) {
-      ncclResult_t state = ncclSuccess;
-      const ncclResult_t asked = ncclCommGetAsyncError(usable(), &state);
-      if (asked != ncclSuccess) fail(asked, "ncclCommGetAsyncError");
-      if (state != ncclSuccess && state != ncclInProgress) fail(state, "waiting for the stream");
+      check();
       std::this_thread::yield();
     }
+  }
+
+  void check() override {
+    ncclResult_t state = ncclSuccess;
+    const ncclResult_t asked = ncclCommGetAsyncError(usable(), &state);
+    if (asked != ncclSuccess) fail(asked, "ncclCommGetAsyncError");
+    if (state != ncclSuccess && state != ncclInProgress) fail(state, "waiting for the stream");
   }
 
  private:

@@ -79,7 +79,7 @@ void DeviceField<T>::abandon() noexcept {
 
 template <RealScalar T>
 void DeviceField<T>::finish(Passage& passage) {
-  passage.copied.wait();
+  device_.synchronize(passage.copied);
   if (FieldWriter<T>* writer = std::exchange(passage.writer, nullptr))
     writer->write(passage.box, passage.values.data());
 }

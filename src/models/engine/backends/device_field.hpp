@@ -58,7 +58,7 @@ class DeviceField {
   Place& place() noexcept { return places_[slab_ % 2]; }
   const Stream& copies();
   Passage& next_passage();
-  static void finish(Passage& passage);
+  void finish(Passage& passage);
 
   Device device_;
   Box part_, box_;
