@@ -44,15 +44,21 @@ void append_pointwise(std::vector<Pass>& passes, DeviceBlock& block, const std::
                                                                     activated, products);
                     },
                     {values * (2 * size + (kActivate ? 4 : 8)), product}});
+  passes.push_back({"block_backward_input/gelu" + suffix,
+                    [=, &block, &stream] {
+                      kernels::block_backward_input<float, Stored>(stream, width, points, block.pointwise.data(),
+                                                                   block.v.data(), block.s.data(), z->data(),
+                                                                   block.activated.data(), products);
+                    },
+                    {values * (size + 12), product}});
   // Its products are never made by tensor cores.
   if (products != Products::float32) return;
-  passes.push_back({"block_backward_activation" + suffix,
+  passes.push_back({"block_weight_gradient" + suffix,
                     [=, &block, &stream] {
-                      kernels::block_backward_activation<float, Stored, Stored>(
-                          stream, width, points, z->data(), block.s.data(), {v->data(), kActivate},
-                          block.activated.data(), gweight->data());
+                      kernels::block_weight_gradient<float, Stored>(stream, width, points, block.s.data(),
+                                                                    {v->data(), kActivate}, gweight->data());
                     },
-                    {values * (2 * size + 8), product}});
+                    {values * (size + 4), product}});
 }
 
 }  // namespace

@@ -34,12 +34,10 @@ template <class T, class Input, class Stored>
 void block_forward(const Stream& stream, Index width, Index points, const T* weight, const BlockInput<Input>& v,
                    const T* s, Stored* z, T* activated, Products products = Products::float32);
 
-/// The gradient before the activation, and with it that of W:
-///   gz[o, p] = gactivated[o, p] gelu'(z[o, p]),   gweight[o, i] += sum_p gz[o, p] v[i, p]
-/// gz may be gactivated. The adjoint of the spectral convolution is to be applied to gz next.
-template <class T, class Input, class Stored>
-void block_backward_activation(const Stream& stream, Index width, Index points, const Stored* z, const T* gactivated,
-                               const BlockInput<Input>& v, T* gz, double* gweight);
+/// The gradient of W:  gweight[o, i] += sum_p gz[o, p] v[i, p].
+template <class T, class Input>
+void block_weight_gradient(const Stream& stream, Index width, Index points, const T* gz, const BlockInput<Input>& v,
+                           double* gweight);
 
 /// gv = s + W^T gz, s what the adjoint of the spectral convolution has made of gz; gv may be s.
 template <class T>

@@ -75,20 +75,6 @@ struct AddAndMultiplyBySlope {
   }
 };
 
-/// gz, made where it is read, and kept. Only for a width of one tile: every number is read once.
-template <class T, class Stored>
-struct ActivationGradient {
-  AxisRows<1> axis;
-  const Stored* z;
-  const T* gactivated;
-  T* gz;
-
-  __device__ T at(Index, Index address) const {
-    return gactivated[address] * gelu_derivative(static_cast<T>(z[address]));
-  }
-  __device__ void keep(Index address, T value) const { gz[address] = value; }
-};
-
 struct AddToSums {
   double* sums;
 
@@ -109,22 +95,12 @@ void block_forward(const Stream& stream, Index width, Index points, const T* wei
   });
 }
 
-template <class T, class Input, class Stored>
-void block_backward_activation(const Stream& stream, Index width, Index points, const Stored* z, const T* gactivated,
-                               const BlockInput<Input>& v, T* gz, double* gweight) {
-  const char* kernel = "block_backward_activation";
-  const bool one_tile = width <= cuda::kDotRows;
-  // Where several blocks of threads read each number of gz, it has to be there before.
-  if (!one_tile) gelu_backward(stream, width * points, z, gactivated, gz);
+template <class T, class Input>
+void block_weight_gradient(const Stream& stream, Index width, Index points, const T* gz, const BlockInput<Input>& v,
+                           double* gweight) {
   with_input_rows<T>(v, width, points, [&](const auto& input) {
-    const auto add_products = [&](const auto& gradient) {
-      cuda::launch_dot_products<T>(stream, kernel, width, width, points, gradient, input, AddToSums{gweight});
-    };
-    if (one_tile) {
-      add_products(ActivationGradient<T, Stored>{{width, points}, z, gactivated, gz});
-    } else {
-      add_products(PlainRows<T>{{width, points}, gz});
-    }
+    cuda::launch_dot_products<T>(stream, "block_weight_gradient", width, width, points,
+                                 PlainRows<T>{{width, points}, gz}, input, AddToSums{gweight});
   });
 }
 
@@ -144,11 +120,17 @@ void block_backward_input(const Stream& stream, Index width, Index points, const
                                  AddAndMultiplyBySlope<T, Stored>{{width, points}, s, z, gz_before}, products);
 }
 
-#define TESSERA_INSTANTIATE(T, Input, Stored)                                                                     \
-  template void block_forward<T, Input, Stored>(const Stream&, Index, Index, const T*, const BlockInput<Input>&,  \
-                                                const T*, Stored*, T*, Products);                                 \
-  template void block_backward_activation<T, Input, Stored>(const Stream&, Index, Index, const Stored*, const T*, \
-                                                            const BlockInput<Input>&, T*, double*);
+#define TESSERA_INSTANTIATE(T, Input, Stored)                                                                    \
+  template void block_forward<T, Input, Stored>(const Stream&, Index, Index, const T*, const BlockInput<Input>&, \
+                                                const T*, Stored*, T*, Products);
+
+#define TESSERA_INSTANTIATE_GRADIENT(T, Input)                                                                   \
+  template void block_weight_gradient<T, Input>(const Stream&, Index, Index, const T*, const BlockInput<Input>&, \
+                                                double*);
+
+TESSERA_INSTANTIATE_GRADIENT(float, float)
+TESSERA_INSTANTIATE_GRADIENT(float, BFloat16)
+TESSERA_INSTANTIATE_GRADIENT(double, double)
 
 TESSERA_INSTANTIATE(float, float, float)
 TESSERA_INSTANTIATE(float, float, BFloat16)

@@ -27,7 +27,7 @@ class CpuBackend<T>::Tile final : public EngineTile<T> {
   Values lift(bool keep_slopes, const Values& v) override;
   Values block(Index block, std::size_t source, const Values& v, const Values& z, const Values& next,
                bool keep_slope) override;
-  Values activate(Index block, const Values& z) override;
+  Values activate(Index block, const Values& z, bool for_products) override;
   void analyse(const Values& v) override { visit_.analyse(v.address); }
   void project(const Values& v) override;
 
@@ -86,7 +86,7 @@ auto CpuBackend<T>::Tile::block(Index block, std::size_t source, const Values& v
 }
 
 template <RealScalar T>
-auto CpuBackend<T>::Tile::activate(Index block, const Values& z) -> Values {
+auto CpuBackend<T>::Tile::activate(Index block, const Values& z, bool) -> Values {
   slope(block).require(size_);
   kernels::gelu_with_derivative(size_, z.address, memory_.v.data(), slope(block).data(),
                                 std::exchange(memory_.soon, {}));

@@ -48,8 +48,9 @@ class EngineTile {
   /// A null z is not wanted. z or next may be v. `keep_slope`: gelu'(z) will be asked for.
   virtual Values block(Index block, std::size_t source, const Values& v, const Values& z, const Values& next,
                        bool keep_slope) = 0;
-  /// gelu(z) of a block, whose slope is kept too. z must stay as it is until the slope has been used.
-  virtual Values activate(Index block, const Values& z) = 0;
+  /// gelu(z) of a block, whose slope is kept too. z must stay as it is until the slope has been used. `for_products`:
+  /// the result goes to add_weight_gradient alone, and may be z as long as that makes gelu(z) of it.
+  virtual Values activate(Index block, const Values& z, bool for_products) = 0;
   /// Hands v over to be transformed; once per tile in passes with a result.
   virtual void analyse(const Values& v) = 0;
   /// The pass's output from v_L.
@@ -63,7 +64,7 @@ class EngineTile {
   /// gz of the last block from v_L, whose slope has been kept. `first_time`: the gradients of the projection are added
   /// to the sample's sums, and the squares of y - target and target to its norms. gz may be where z is.
   virtual Values head_backward(const OutputGradient& gradient, const Values& v, bool first_time, const Values& gz) = 0;
-  /// dL/dW of a block from its gz and v, both exact, added to the sample's sums or those of all samples.
+  /// dL/dW of a block from its gz, exact, and v, added to the sample's sums or those of all samples.
   virtual void add_weight_gradient(Index block, const Values& gz, const Values& v, bool of_sample) = 0;
   /// gv = F* of the modes of source number `source` + factor W^T gz, gz exact, and for blocks but the first gz of the
   /// block before, gelu'(z) gv with the slope kept for it. The destination may be gz, or where that z is.

@@ -27,7 +27,8 @@ void FnoEngine<T>::head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldRea
   fields.result_scaling = ModeScaling::inverse;
   run(plan, fields, [&](EngineTile<T>& tile) {
     expect_next(trace, tile, last, last);
-    const TileValues<T> v = has_last ? tile.activate(last, stored(trace, tile, last)) : chain(tile, trace, blocks);
+    const TileValues<T> v =
+        has_last ? tile.activate(last, stored(trace, tile, last), false) : chain(tile, trace, blocks);
     const TileValues<T> place = storing ? stored(trace, tile, last) : TileValues<T>{};
     tile.analyse(tile.head_backward({gradient.given, 1.0}, v, true, place));
   });
@@ -69,8 +70,9 @@ TileValues<T> FnoEngine<T>::reach_block(EngineTile<T>& tile, FnoTrace<T>& trace,
     }
     return gz;
   }
-  v = trace.activations == Activations::all && block > 0 ? tile.activate(block - 1, stored(trace, tile, block - 1))
-                                                         : chain(tile, trace, blocks);
+  v = trace.activations == Activations::all && block > 0
+          ? tile.activate(block - 1, stored(trace, tile, block - 1), true)
+          : chain(tile, trace, blocks);
   return tile.exact(stored(trace, tile, block));
 }
 

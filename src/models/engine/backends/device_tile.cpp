@@ -161,11 +161,12 @@ auto DeviceTile<T>::block(Index block, std::size_t source, const Values& v, cons
 }
 
 template <RealScalar T>
-auto DeviceTile<T>::activate(Index block, const Values& z) -> Values {
+auto DeviceTile<T>::activate(Index block, const Values& z, bool for_products) -> Values {
+  kept_z_[static_cast<std::size_t>(block)] = z;
+  if (for_products) return z;
   const Values v{array(work_.v[0])};
   if (rounded(z)) copy(z, v);
   kernels::gelu<T>(stream(), size_, rounded(z) ? v.address : z.address, v.address);
-  kept_z_[static_cast<std::size_t>(block)] = z;
   return v;
 }
 
@@ -217,9 +218,11 @@ auto DeviceTile<T>::head_backward(const typename EngineTile<T>::OutputGradient& 
 template <RealScalar T>
 void DeviceTile<T>::add_weight_gradient(Index block, const Values& gz, const Values& v, bool of_sample) {
   double* sums = of_sample ? work_.sums_of_sample(slab_.sample) : work_.sums_of_all();
-  const Index width = config().width;
-  kernels::accumulate_axis_gradient<T, double>(stream(), 1, width, width, cells_, v.address, gz.address,
-                                               sums + work_.at(work_.layout.pointwise(block)), nullptr);
+  const bool is_z = block > 0 && v == kept_z_[static_cast<std::size_t>(block - 1)];
+  in_type(v.address, rounded(v), [&]<class Input>(const Input* input) {
+    kernels::block_weight_gradient<T, Input>(stream(), config().width, cells_, gz.address, {input, is_z},
+                                             sums + work_.at(work_.layout.pointwise(block)));
+  });
 }
 
 /// factor W, for as long as no other is asked for.

@@ -80,7 +80,7 @@ class DeviceTile final : public EngineTile<T> {
   Values lift(bool keep_slopes, const Values& v) override;
   Values block(Index block, std::size_t source, const Values& v, const Values& z, const Values& next,
                bool keep_slope) override;
-  Values activate(Index block, const Values& z) override;
+  Values activate(Index block, const Values& z, bool for_products) override;
   void analyse(const Values& v) override;
   void project(const Values& v) override;
 
