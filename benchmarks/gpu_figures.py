@@ -8,7 +8,7 @@ import json
 import pathlib
 import sys
 
-SIZES = ("grid", "batch", "activations", "bytes", "partition")
+SIZES = ("grid", "batch", "activations", "activation_type", "products", "bytes", "partition")
 
 
 def seconds(value):
@@ -35,7 +35,7 @@ def number(record, name, form="{:.3g}"):
 def peak(record):
     # A rival's record has its own.
     bytes_ = next((record[name] for name in record if name.endswith("_peak_bytes")), record.get("peak_device_bytes"))
-    return f"{bytes_ / 2**30:.2f}" if bytes_ else ""
+    return f"{bytes_ / 2**30:.3g}" if bytes_ else ""
 
 
 def row(record):

@@ -17,7 +17,7 @@ namespace {
 using namespace tessera;
 using Settings = bench::GradientSettings;
 
-bench::Fields fields_of(const FnoConfig& config, const bench::Options& options, const std::string& activations,
+bench::Fields fields_of(const FnoConfig& config, const bench::Options& options, const bench::GradientRun& run,
                         const Shape& partition) {
   return {{"grid", config.grid},
           {"modes", config.modes},
@@ -25,7 +25,9 @@ bench::Fields fields_of(const FnoConfig& config, const bench::Options& options, 
           {"blocks", config.blocks},
           {"hidden", config.hidden},
           {"batch", options.batch},
-          {"activations", activations},
+          {"activations", run.activations},
+          {"activation_type", run.activation_type},
+          {"products", run.products},
           {"partition", partition},
           {"threads", Index{thread_count()}},
           {"output_values", volume(config.output_shape(options.batch))}};
@@ -56,41 +58,39 @@ std::vector<bench::Contender> rivals(bench::Case& current, const bench::Harness&
   return found;
 }
 
-bool measure(bench::Harness& harness, const Settings& settings, const Shape& grid, const std::string& activations,
-             const std::string& pass, const std::string& name) {
+bool measure(bench::Harness& harness, const Settings& settings, const Shape& grid, const bench::GradientRun& run,
+             const std::string& name) {
   bench::Options options = harness.options();
   options.grid = grid;
-  FnoConfig config = bench::model_of(options, settings.in_steps, settings.schedule);
-  config.activations = activations_from_name(activations);
+  const FnoConfig config = bench::model_of(options, settings, run);
   const Shape extents = bench::partition_for(options, harness.world()->size());
   // In device memory fields of the input and the output are small beside what a pass works with.
   const bool automatic = config.activations == Activations::none && options.device == "cpu";
   const bool formulas = settings.fields == "formula" || (settings.fields == "automatic" && automatic);
-  return harness.run(name, fields_of(config, options, activations, extents), [&](bench::Case& current) {
+  return harness.run(name, fields_of(config, options, run, extents), [&](bench::Case& current) {
     bench::GradientCase problem(config, Partition(harness.world(), extents), options.batch,
                                 loss_from_name(settings.loss), formulas);
     ProgressBar bar(name, 100, settings.progress && harness.world()->rank() == 0);
     if (settings.progress) problem.model().set_progress([&](double fraction) { bar.update(100 * fraction); });
-    std::vector<bench::Contender> contenders = rivals(current, harness, settings, options, extents, pass);
+    std::vector<bench::Contender> contenders = rivals(current, harness, settings, options, extents, run.pass);
     if (contenders.empty()) {
-      current.time([&] { problem.run(pass); });
+      current.time([&] { problem.run(run.pass); });
       return;
     }
-    contenders.insert(contenders.begin(), {"tessera", [&] { problem.run(pass); }});
+    contenders.insert(contenders.begin(), {"tessera", [&] { problem.run(run.pass); }});
     current.compare(contenders);
   });
 }
 
 /// Doubles the last space axis until a pass does not fit, halves the step from there on, and measures what fitted.
-void find_largest(bench::Harness& harness, const Settings& settings, const std::string& activations,
-                  const std::string& pass) {
+void find_largest(bench::Harness& harness, const Settings& settings, const bench::GradientRun& run) {
   constexpr Index kFineness = 32;  // the answer is exact to a share of this
   Shape grid = harness.options().grid;
   const std::size_t axis = std::max<std::size_t>(grid.size(), 2) - 2;
-  const std::string name = "largest/" + pass + "/" + activations;
+  const std::string name = "largest/" + run.name();
   const auto fits = [&](Index extent) {
     grid[axis] = extent;
-    return measure(harness, settings, grid, activations, pass, name + "/attempt");
+    return measure(harness, settings, grid, run, name + "/attempt");
   };
   Index fitting = grid[axis];
   if (!fits(fitting)) return;
@@ -107,7 +107,7 @@ void find_largest(bench::Harness& harness, const Settings& settings, const std::
     (fits(extent) ? fitting : refused) = extent;
   }
   grid[axis] = fitting;
-  measure(harness, settings, grid, activations, pass, name);
+  measure(harness, settings, grid, run, name);
 }
 
 std::vector<Shape> grids_of(const Settings& settings, const bench::Options& options) {
@@ -123,6 +123,10 @@ std::vector<Shape> grids_of(const Settings& settings, const bench::Options& opti
 
 void add_options(bench::CommandLine& line, Settings& settings) {
   line.add("--activations", settings.activations, "what is kept for the backward pass", {"all", "one", "none"});
+  line.add("--activation-types", settings.activation_types, "in which type that is kept; bfloat16: on devices",
+           {"float32", "bfloat16"});
+  line.add("--products", settings.products, "how channels are multiplied; by tensor cores: on devices",
+           {"full", "tensor_float32"});
   line.add("--passes", settings.passes,
            "what is timed: a prediction; forward, loss and backward; the same and a step of Adam",
            {"forward", "gradient", "step"});
@@ -175,16 +179,12 @@ int benchmark_gradient(int argc, char** argv, const bench::World& world) {
     options.warmup = 0;
   }
   bench::Harness harness("gradient", world, options);
-  for (const std::string& pass : settings.passes) {
-    for (const Shape& size : grids_of(settings, options)) {
-      for (const std::string& activations : settings.activations) {
-        if (settings.largest > 0) {
-          find_largest(harness, settings, activations, pass);
-        } else {
-          measure(harness, settings, size, activations, pass, pass + "/" + activations);
-        }
-      }
+  for (const bench::GradientRun& run : runs_of(settings)) {
+    if (settings.largest > 0) {
+      find_largest(harness, settings, run);
+      continue;
     }
+    for (const Shape& size : grids_of(settings, options)) measure(harness, settings, size, run, run.name());
   }
   return 0;
 }

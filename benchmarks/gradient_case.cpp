@@ -2,6 +2,37 @@
 
 namespace tessera::bench {
 
+std::string GradientRun::name() const {
+  std::string name = pass + "/" + activations;
+  if (activation_type != activation_type_name(ActivationType::float32)) name += "/" + activation_type;
+  if (products != product_precision_name(ProductPrecision::full)) name += "/" + products;
+  return name;
+}
+
+std::vector<GradientRun> runs_of(const GradientSettings& settings) {
+  std::vector<GradientRun> runs;
+  for (const std::string& pass : settings.passes) {
+    for (const std::string& activations : settings.activations) {
+      for (const std::string& type : settings.activation_types) {
+        for (const std::string& products : settings.products) runs.push_back({pass, activations, type, products});
+      }
+    }
+  }
+  return runs;
+}
+
+FnoConfig model_of(const Options& options, const GradientSettings& settings, const GradientRun& run) {
+  FnoConfig config = model_of(options, settings.in_steps, settings.schedule);
+  config.activations = activations_from_name(run.activations);
+  if (run.activation_type == activation_type_name(ActivationType::bfloat16)) {
+    config.activation_type = ActivationType::bfloat16;
+  }
+  if (run.products == product_precision_name(ProductPrecision::tensor_float32)) {
+    config.products = ProductPrecision::tensor_float32;
+  }
+  return config;
+}
+
 GradientCase::GradientCase(const FnoConfig& config, const Partition& partition, Index batch, Loss loss, bool formulas)
     : model_(config, partition, 1),
       batch_(batch),

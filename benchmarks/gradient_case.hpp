@@ -15,6 +15,8 @@ namespace tessera::bench {
 /// The options of the gradient benchmark alone.
 struct GradientSettings {
   std::vector<std::string> activations = {"all", "one", "none"};
+  std::vector<std::string> activation_types = {"float32"};
+  std::vector<std::string> products = {"full"};
   std::vector<std::string> passes = {"gradient"};
   Shape sizes;
   Index largest = 0;
@@ -29,6 +31,20 @@ struct GradientSettings {
   std::vector<std::string> torch_variants = {"eager", "compile"};
   std::string python = "python3";
 };
+
+/// One way to run the network.
+struct GradientRun {
+  std::string pass, activations, activation_type, products;
+
+  /// "gradient/all", and behind it what is not the default.
+  std::string name() const;
+};
+
+/// All that the settings ask for.
+std::vector<GradientRun> runs_of(const GradientSettings& settings);
+
+/// The model of the common options, run so.
+FnoConfig model_of(const Options& options, const GradientSettings& settings, const GradientRun& run);
 
 /// A model with its input and target, in memory or as formulas.
 class GradientCase {

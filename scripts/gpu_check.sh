@@ -103,7 +103,7 @@ step() {
   elif grep -q 'skipped: no device' "$out/logs/$name.log"; then
     result='FAILED: found no device'
     status=1
-  elif [[ $name != largest-* ]] && grep -q ' failed:  ' "$out/logs/$name.log"; then
+  elif [[ $name != largest-* ]] && grep -qs '^    "error":' "$out/$name.json"; then
     result='FAILED: a case of the benchmark'
     status=1
   else
@@ -144,6 +144,10 @@ report() {
     printf '%s\n' "${rows[@]}"
     if compgen -G "$out/*.json" >/dev/null; then
       printf '\n## Figures\n\n'
+      if [[ -s $out/logs/plan.log ]]; then
+        printf 'Of step/all in gradient, `tessera plan` counts %s.\n\n' \
+          "$(awk '/^memory in all/ { print $4, $5 }' "$out/logs/plan.log")"
+      fi
       python3 "$root/benchmarks/gpu_figures.py" "$out"/*.json || echo 'Not readable; see the JSON files.'
     fi
   } >"$out/report.md"
@@ -174,7 +178,8 @@ test_targets=(cuda_test cuda_comm_test spectral_test layers_test models_test tra
 if $quick; then
   tests=${tests:-'^(cuda|spectral|layers|models|training)_'}
 else
-  test_targets+=(tensor_test primitives_test autograd_test testing_test benchmark_harness_test)
+  test_targets+=(tensor_test primitives_test autograd_test testing_test benchmark_harness_test
+    benchmark_device benchmark_gradient)
   if [[ $preset == emulated ]]; then test_targets+=(cuda_emulation_test); fi
 fi
 build_options=(-DTESSERA_BUILD_BENCHMARKS=ON)
@@ -215,31 +220,36 @@ run_sanitizer() {
 }
 
 run_benchmarks() {
-  local cube=(--grid 64,64,64,32 --modes 8,8,8,8) prediction=(--grid 130,130,130,64 --modes 16,16,16,8)
+  local cube=(--grid 64,64,64,32 --modes 8,8,8,8)
+  local prediction=(--grid 130,130,130,64 --modes 16,16,16,8)
   local large=(--grid 262,118,64,86 --modes 26,12,6,17) start=(--grid 128,128,64,32 --modes 8,8,8,8) largest=65536
-  local few=(--repeats 5 --warmup 2) most=(--repeats 11 --warmup 3) copy=1024 sizes=4096,1048576,67108864
+  local few=(--repeats 5 --warmup 2) once=(--repeats 3 --warmup 1) most=(--repeats 11 --warmup 3)
+  local copy=1024 sizes=4096,1048576,67108864
   local variants=eager,compile,eager-tf32,compile-tf32,eager-bf16,compile-bf16
-  if $quick; then most=("${few[@]}") variants=eager,compile; fi
+  if $quick; then most=("${few[@]}") variants=eager; fi
   if [[ $preset == emulated ]]; then
     local tiny=(--modes 2,2,2,2 --width 4 --hidden 8)
-    cube=(--grid 8,8,8,4 "${tiny[@]}") prediction=(--grid 9,9,9,4 "${tiny[@]}") large=(--grid 10,8,6,5 "${tiny[@]}")
+    cube=(--grid 8,8,8,4 "${tiny[@]}")
+    prediction=(--grid 9,9,9,4 "${tiny[@]}") large=(--grid 10,8,6,5 "${tiny[@]}")
     start=("${cube[@]}") few=(--repeats 1 --warmup 0) most=("${few[@]}") largest=16 copy=1 sizes=4096 variants=eager
   fi
-  local gradient=(gradient --device cuda --activations)
+  local types=(--activation-types float32,bfloat16) gradient=(gradient --device cuda --activations)
   bench passes 240 device "${cube[@]}" "${most[@]}" --copy-mebibytes "$copy"
-  bench gradient-torch 240 "${gradient[@]}" all "${cube[@]}" "${most[@]}" --compare-torch --torch-variants "$variants" \
-    --python "$python"
-  bench gradient 120 "${gradient[@]}" all,one,none "${cube[@]}" "${most[@]}"
-  bench prediction-130 120 "${gradient[@]}" all --passes forward "${prediction[@]}" "${few[@]}"
+  bench gradient-torch 240 "${gradient[@]}" all "${types[@]}" "${cube[@]}" "${most[@]}" --compare-torch \
+    --torch-variants "$variants" --python "$python"
+  bench gradient 180 "${gradient[@]}" all,one,none --passes gradient,step "${types[@]}" \
+    --products full,tensor_float32 "${cube[@]}" "${most[@]}"
+  step plan 30 "$build_dir/bin/tessera" plan "${cube[@]}" --in-steps 1 --batch-size 1 || true
+  bench prediction-130 120 "${gradient[@]}" all "${types[@]}" --passes forward "${prediction[@]}" "${few[@]}"
   bench prediction-262-batch1 120 "${gradient[@]}" one --passes forward "${large[@]}" "${few[@]}"
-  bench step-262-batch1 180 "${gradient[@]}" one --passes step "${large[@]}" --repeats 3 --warmup 1
+  bench step-262-batch1 180 "${gradient[@]}" one "${types[@]}" --passes step "${large[@]}" "${once[@]}"
   if $quick; then return; fi
-  bench step-262-batch1-modes 300 "${gradient[@]}" all,none --passes step "${large[@]}" --repeats 3 --warmup 1
+  bench step-262-batch1-modes 300 "${gradient[@]}" all,none "${types[@]}" --passes step "${large[@]}" "${once[@]}"
   bench prediction-262-batch2 240 "${gradient[@]}" one --passes forward --batch 2 "${large[@]}" "${few[@]}"
-  bench step-262-batch2 300 "${gradient[@]}" one --passes step --batch 2 "${large[@]}" --repeats 3 --warmup 1
+  bench step-262-batch2 300 "${gradient[@]}" one "${types[@]}" --passes step --batch 2 "${large[@]}" "${once[@]}"
   local mode
   for mode in all one none; do
-    bench "largest-$mode" 600 "${gradient[@]}" "$mode" "${start[@]}" --largest "$largest"
+    bench "largest-$mode" 900 "${gradient[@]}" "$mode" "${types[@]}" "${start[@]}" --largest "$largest"
   done
   local ranks=(mpirun -n 2)
   step comm 240 "${ranks[@]}" "$build_dir/benchmarks/comm" --device cuda --backend mpi --sizes "$sizes" "${few[@]}" \
