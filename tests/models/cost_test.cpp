@@ -163,6 +163,10 @@ TEST(FnoCost, CountsTheActivationsOfOneRank) {
   EXPECT_EQ(bytes(Activations::all), 8 * (fields + 2 * 5 * cells + kept_modes));
   EXPECT_EQ(bytes(Activations::one), 8 * (fields + 5 * cells + kept_modes));
   EXPECT_EQ(bytes(Activations::none), 8 * kept_modes);
+  FnoConfig rounded = config;
+  rounded.activation_type = ActivationType::bfloat16;
+  EXPECT_EQ(memory_of(rounded, Activations::all, 2, {1, 1, 1, 1}, 0, 4).activations,
+            4 * (fields + kept_modes) + 2 * (2 * 5 * cells));
   const RankMemory memory = memory_of(config, Activations::all, 2, {1, 1, 1, 1}, 0, 8);
   EXPECT_EQ(memory.weight_copies, 0);
   EXPECT_EQ(memory.parameters, 8 * parameter_count(config));
