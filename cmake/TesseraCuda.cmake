@@ -97,7 +97,8 @@ function(tessera_add_cuda target)
   target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${kernels}
     ${transforms}/cufft_plan.cpp ${transforms}/device_axis_transform_cuda.cpp ${transforms}/device_line_fft.cpp
     ${transforms}/measured_transform.cpp
-    ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/slab_transform.cpp)
+    ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/pass_graphs.cpp
+    ${engine}/slab_transform.cpp)
   if(TESSERA_CUDA STREQUAL "EMULATED")
     # To C++ #pragma unroll is unknown.
     set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -Wno-unknown-pragmas)

@@ -323,6 +323,29 @@ TEST(FnoEngine, ThreadsChangeNothingButRounding) {
   }
 }
 
+TEST(FnoEngine, ComputationsInTheSameMemoryUseTheWeightsAndSamplesOfTheirTime) {
+  constexpr Index kBatch = 2;
+  const Partition partition(world(), on_axis(4, 2));
+  for (const Activations activations : {Activations::all, Activations::one, Activations::none}) {
+    SCOPED_TRACE(activations_name(activations));
+    FnoConfig config = config_of({6, 5}, {2, 3}, 2);
+    config.activations = activations;
+    Fno<double> model(config, partition, 5);
+    const ParameterList<double> parameters = model.parameters();
+    auto x = random_tensor<double>(model.input_space(kBatch), "x");
+    const auto target = random_tensor<double>(model.output_space(kBatch), "target");
+    for (int step = 0; step < 5; ++step) {
+      const Result expected = composed(model, Loss::relative_l2, x, target);
+      zero(parameters);
+      Result found{model.value_and_gradient(Loss::relative_l2, x, target), model.forward(x), {}, {}};
+      collect_gradients(parameters, found);
+      expect_equal(found, expected, parameters);
+      for (const auto& ref : parameters) std::visit([](auto* p) { axpy(-0.1, p->gradient, p->value); }, ref);
+      scale(0.9, x);
+    }
+  }
+}
+
 TEST(FnoEngine, ASampleWithoutTargetOrErrorIsNoDivisionByZero) {
   Fno<double> model(config_of({6, 5}, {2, 3}, 0), Partition(world(), on_axis(4, 2)), 5);
   const auto x = random_tensor<double>(model.input_space(2), "x");

@@ -1,4 +1,5 @@
 #include "core/backends/device_backend.hpp"
+#include "core/device_graph.hpp"
 #include "tessera/core/device.hpp"
 #include "tessera/core/device_copy.hpp"
 #include "tessera/core/device_memory_use.hpp"
@@ -33,6 +34,9 @@ void record(CUevent_st*, CUstream_st*) {}
 bool done(CUevent_st*) { return true; }
 void wait(CUevent_st*) {}
 void hold(CUevent_st*, CUstream_st*) {}
+void begin_recording(CUstream_st*) {}
+std::shared_ptr<CUgraphExec_st> end_recording(CUstream_st*) { return nullptr; }
+void launch(CUgraphExec_st*, CUstream_st*) {}
 
 void* allocate_device(CUstream_st*, std::size_t) {
   require_device("DeviceBuffer");

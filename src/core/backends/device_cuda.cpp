@@ -7,6 +7,7 @@
 
 #include "core/backends/cuda_error.hpp"
 #include "core/backends/device_backend.hpp"
+#include "core/device_graph.hpp"
 #include "tessera/core/device.hpp"
 #include "tessera/core/device_copy.hpp"
 #include "tessera/core/device_memory_use.hpp"
@@ -155,6 +156,24 @@ void wait(CUevent_st* event) { check_cuda(cudaEventSynchronize(event), "cudaEven
 
 void hold(CUevent_st* event, CUstream_st* stream) {
   check_cuda(cudaStreamWaitEvent(stream, event, 0), "cudaStreamWaitEvent");
+}
+
+void begin_recording(CUstream_st* stream) {
+  check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+}
+
+std::shared_ptr<CUgraphExec_st> end_recording(CUstream_st* stream) {
+  cudaGraph_t graph = nullptr;
+  check_cuda(cudaStreamEndCapture(stream, &graph), "cudaStreamEndCapture");
+  cudaGraphExec_t executable = nullptr;
+  const cudaError_t code = cudaGraphInstantiate(&executable, graph, 0);
+  cudaGraphDestroy(graph);
+  check_cuda(code, "cudaGraphInstantiate");
+  return {executable, [](cudaGraphExec_t handle) { cudaGraphExecDestroy(handle); }};
+}
+
+void launch(CUgraphExec_st* graph, CUstream_st* stream) {
+  check_cuda(cudaGraphLaunch(graph, stream), "cudaGraphLaunch");
 }
 
 void* allocate_device(CUstream_st* stream, std::size_t bytes) {

@@ -70,6 +70,17 @@ void FnoEngine<T>::prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batc
   for (Storage<T>& modes : trace.synthesised) require(device(), plan.sweep->mode_count(), modes);
 }
 
+/// See PassFields::identity; `pass` tells the passes of this engine apart.
+template <RealScalar T>
+std::vector<std::uint64_t> FnoEngine<T>::identity(const FnoTrace<T>& trace, std::initializer_list<Index> pass) const {
+  std::vector<std::uint64_t> result(pass.begin(), pass.end());
+  result.push_back(static_cast<std::uint64_t>(trace.activations));
+  for (const Storage<std::byte>& stored : trace.stored) {
+    result.push_back(reinterpret_cast<std::uintptr_t>(stored.data()));
+  }
+  return result;
+}
+
 /// The tile's place in what is stored for a block. Until z of the last block takes its place, the last block's (or
 /// only) buffer holds the v that the next pass begins with.
 template <RealScalar T>
@@ -125,6 +136,7 @@ void FnoEngine<T>::forward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const Fie
     }
     PassFields<T> fields = chain_fields(trace, x, blocks);
     fields.result = plan.gathered.data();
+    fields.identity = identity(trace, {1, block});
     run(plan, fields, [&](EngineTile<T>& tile) {
       expect_next(trace, tile, blocks_ - 1, std::max<Index>(block - 1, 0));
       tile.analyse(chain(tile, trace, blocks));
@@ -155,6 +167,7 @@ void FnoEngine<T>::forward(Index batch, Activations activations, const FieldRead
   blocks.store_z = trace != nullptr && blocks.from_stored;
   PassFields<T> fields = chain_fields(kept, x, blocks);
   fields.output = &y;
+  fields.identity = identity(kept, {2, blocks.store_z});
   run(batch_plan, fields, [&](EngineTile<T>& tile) {
     expect_next(kept, tile, blocks_ - 1, blocks_ - 1);
     tile.project(chain(tile, kept, blocks));

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <vector>
@@ -81,6 +82,7 @@ class FnoEngine {
   void run(BatchPlan& plan, const PassFields<T>& fields, const Visit& visit);
   void prepare(const BatchPlan& plan, FnoTrace<T>& trace, Index batch, Activations activations) const;
 
+  std::vector<std::uint64_t> identity(const FnoTrace<T>& trace, std::initializer_list<Index> pass) const;
   TileValues<T> stored(FnoTrace<T>& trace, const EngineTile<T>& tile, Index block) const;
   void expect_next(FnoTrace<T>& trace, EngineTile<T>& tile, Index block, Index other_block) const;
   TileValues<T> chain(EngineTile<T>& tile, FnoTrace<T>& trace, const Chain& blocks) const;

@@ -25,6 +25,7 @@ void FnoEngine<T>::head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldRea
   fields.target = &gradient.field;
   fields.result = plan.gathered.data();
   fields.result_scaling = ModeScaling::inverse;
+  fields.identity = identity(trace, {3, has_last, gradient.given});
   run(plan, fields, [&](EngineTile<T>& tile) {
     expect_next(trace, tile, last, last);
     const TileValues<T> v =
@@ -117,6 +118,11 @@ void FnoEngine<T>::backward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const Fi
       fields.result_scaling = ModeScaling::inverse;
     } else {
       fields.input_gradient = gx;
+    }
+    // Factors are arguments, and others in every computation.
+    const bool uses_factors = block == blocks_ - 1 || trace.activations == Activations::none;
+    if (gradient.factors.empty() || !uses_factors) {
+      fields.identity = identity(trace, {4, block, gx != nullptr, gradient.given});
     }
     run(plan, fields,
         [&](EngineTile<T>& tile) { block_backward(tile, trace, gradient, block, block == 0 && gx != nullptr); });

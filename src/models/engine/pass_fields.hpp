@@ -4,6 +4,7 @@
 /// What a pass over a rank's part of the grid reads and writes.
 
 #include <complex>
+#include <cstdint>
 #include <vector>
 
 #include "tessera/spectral/axis_transform.hpp"
@@ -27,6 +28,9 @@ struct PassFields {
   const FieldReader<T>* target = nullptr;  ///< a field like the output: a target, or the output's gradient
   FieldWriter<T>* output = nullptr;
   FieldWriter<T>* input_gradient = nullptr;
+  /// Which pass this is and where visits find what they need besides: passes that are equal in this and in the fields
+  /// do the same work. Empty: another work every time.
+  std::vector<std::uint64_t> identity;
 };
 
 /// How modes lie in the mode buffers of a sweep: samples one after the other.

@@ -5,6 +5,7 @@
 #include "kernels/copy.hpp"
 #include "models/engine/backends/device_backend.hpp"
 #include "models/engine/backends/device_tile.hpp"
+#include "models/engine/backends/pass_graphs.hpp"
 #include "models/engine/required_storage.hpp"
 
 namespace tessera::engine {
@@ -31,6 +32,8 @@ class DeviceSweep final : public BatchSweep<T> {
  private:
   using Visit = std::function<void(EngineTile<T>&)>;
 
+  void carry_out(const PassFields<T>& fields, const Visit& visit, const std::function<void(double)>& after_group);
+  PassGraphs::Key key_of(const PassFields<T>& fields) const;
   void run_slab(const PassFields<T>& fields, const Visit& visit, Index sample, Index first, Index count,
                 Complex* result);
   std::array<DeviceField<T>*, 4> fields() { return {&input_, &target_, &output_, &input_gradient_}; }
@@ -42,7 +45,21 @@ class DeviceSweep final : public BatchSweep<T> {
   std::vector<Storage<Complex>> source_rows_;
   std::vector<typename DeviceSlab<T>::Source> sources_;
   Storage<Complex> result_rows_;
+  PassGraphs graphs_;
 };
+
+/// The address of this rank's tile of the tensor behind a field; null where it is none of the device.
+template <RealScalar T>
+const T* tile_of(const Device& device, const FieldReader<T>* field) {
+  const auto* reader = dynamic_cast<const TensorReader<T>*>(field);
+  return reader != nullptr && reader->tensor().device() == device ? reader->tensor().data() : nullptr;
+}
+
+template <RealScalar T>
+const T* tile_of(const Device& device, const FieldWriter<T>* field) {
+  const auto* writer = dynamic_cast<const TensorWriter<T>*>(field);
+  return writer != nullptr && writer->tensor().device() == device ? writer->tensor().data() : nullptr;
+}
 
 template <RealScalar T>
 DeviceSweep<T>::DeviceSweep(DeviceWork<T>& work, const Box& part, const std::vector<std::optional<FourierLine>>& lines)
@@ -68,11 +85,51 @@ void DeviceSweep<T>::from_tensor(const Complex* tensor, T* modes) const {
 template <RealScalar T>
 void DeviceSweep<T>::run(const PassFields<T>& fields, const Visit& visit,
                          const std::function<void(double)>& after_group) {
-  for (DeviceField<T>* field : this->fields()) field->abandon();
+  for (DeviceField<T>* field : this->fields()) field->begin();
   if (cells() == 0) {
     if (fields.result != nullptr) kernels::set_zero(work_.device.stream(), mode_count(), fields.result);
     return;
   }
+  const PassGraphs::Key key = key_of(fields);
+  if (key.empty()) return carry_out(fields, visit, after_group);
+  const auto way = graphs_.run(work_.device.stream(), key, [&] { carry_out(fields, visit, after_group); });
+  if (way == PassGraphs::Way::replayed) after_group(1.0);
+}
+
+/// Everything that the work of a pass depends on; empty where it cannot be replayed: fields of the host need the host,
+/// and empty tiles have no address.
+template <RealScalar T>
+PassGraphs::Key DeviceSweep<T>::key_of(const PassFields<T>& fields) const {
+  PassGraphs::Key key = fields.identity;
+  if (key.empty()) return key;
+  const auto add = [&](const void* address) { key.push_back(reinterpret_cast<std::uintptr_t>(address)); };
+  bool on_device = true;
+  const auto add_field = [&](const auto* field, const DeviceField<T>& slabs) {
+    const T* tile = field == nullptr ? nullptr : tile_of<T>(work_.device, field);
+    if (slabs.meets_host() || (field != nullptr && tile == nullptr)) on_device = false;
+    add(tile);
+    for (const T* memory : slabs.memory()) add(memory);
+  };
+  add_field(fields.input, input_);
+  add_field(fields.target, target_);
+  add_field(fields.output, output_);
+  add_field(fields.input_gradient, input_gradient_);
+  if (!on_device) return {};
+  for (std::size_t s = 0; s < fields.sources.size(); ++s) {
+    add(fields.sources[s].modes);
+    key.push_back(static_cast<std::uint64_t>(fields.sources[s].scaling));
+    add(s < source_rows_.size() ? source_rows_[s].data() : nullptr);
+  }
+  add(fields.result);
+  key.push_back(static_cast<std::uint64_t>(fields.result_scaling));
+  add(result_rows_.data());
+  work_.identify(key);
+  return key;
+}
+
+template <RealScalar T>
+void DeviceSweep<T>::carry_out(const PassFields<T>& fields, const Visit& visit,
+                               const std::function<void(double)>& after_group) {
   if (source_rows_.size() < fields.sources.size()) source_rows_.resize(fields.sources.size());
   const Index planes = transform_.planes();
   for (Index sample = 0; sample < samples(); ++sample) {

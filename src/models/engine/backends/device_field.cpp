@@ -73,7 +73,9 @@ const Stream& DeviceField<T>::copies() {
 }
 
 template <RealScalar T>
-void DeviceField<T>::abandon() noexcept {
+void DeviceField<T>::begin() noexcept {
+  // Equal passes use the same memory.
+  if (!copies_) slab_ = 0;
   for (Passage& passage : passages_) passage.writer = nullptr;
 }
 

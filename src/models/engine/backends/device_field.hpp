@@ -3,6 +3,7 @@
 /// \file
 /// Some neighbouring planes of a field in a device's memory.
 
+#include <array>
 #include <optional>
 
 #include "tessera/core/event.hpp"
@@ -31,8 +32,12 @@ class DeviceField {
   void select(Index sample, Index first, Index count);
 
   T* data() noexcept { return place().values.data(); }
-  /// Forgets what a pass that failed has left unwritten.
-  void abandon() noexcept;
+  /// Whether a field of the host has been met: its copies are on another stream.
+  bool meets_host() const noexcept { return copies_.has_value(); }
+  /// The memory of slabs to come.
+  std::array<const T*, 2> memory() const noexcept { return {places_[0].values.data(), places_[1].values.data()}; }
+  /// Before a pass: forgets what one that failed has left unwritten.
+  void begin() noexcept;
   void read(const FieldReader<T>& field);
   void write(FieldWriter<T>& field);
   /// Everything written is in its field.

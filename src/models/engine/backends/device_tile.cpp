@@ -39,6 +39,19 @@ DeviceWork<T>::DeviceWork(const FnoPart& of, Index at_step, const Device& on)
     : part(of), first_step(at_step), device(on), layout(of), z(static_cast<std::size_t>(of.config.blocks)) {}
 
 template <RealScalar T>
+void DeviceWork<T>::identify(std::vector<std::uint64_t>& key) const {
+  const auto add = [&](const auto*... addresses) { (key.push_back(reinterpret_cast<std::uintptr_t>(addresses)), ...); };
+  const auto add_storage = [&](const auto&... storages) { add(storages.data()...); };
+  const PointwiseWeights<T>& w = weights;
+  add(w.lift_time_weight, w.lift_time_bias, w.lift_channel_weight, w.lift_channel_bias, w.project1_weight,
+      w.project1_bias, w.project2_weight, w.project2_bias);
+  for (const T* weight : w.pointwise) add(weight);
+  add_storage(sums, unwanted_sums, v[0], v[1], kept_v, g[0], g[1], exact, time, time_slope, channel_slope,
+              time_gradient, scaled_weight, transform.slab, transform.stages[0], transform.stages[1]);
+  for (const Storage<T>& of_block : z) add_storage(of_block);
+}
+
+template <RealScalar T>
 DeviceTile<T>::DeviceTile(DeviceWork<T>& work, const DeviceSlab<T>& slab)
     : EngineTile<T>(slab.sample, (slab.sample * slab.sample_cells + slab.first * slab.transform.plane_cells()) *
                                      work.part.config.width),

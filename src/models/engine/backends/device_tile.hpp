@@ -32,6 +32,9 @@ struct DeviceWork {
   /// Whether what is kept between passes is rounded to BFloat16.
   bool rounds() const { return part.config.activation_type == ActivationType::bfloat16; }
 
+  /// Adds the addresses of all weights and of all memory to a key.
+  void identify(std::vector<std::uint64_t>& key) const;
+
   FnoPart part;
   Index first_step;
   Device device;
