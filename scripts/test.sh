@@ -5,7 +5,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--network] [--no-install] [-- CTEST_OPTION...]
+Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--network] [--all-architectures] [--no-install]
+                       [-- CTEST_OPTION...]
   (nothing)     build with preset ci (optimised, warnings are errors) and run every test, with preset emulated the
                 device tests on an emulation of CUDA, and where there is nvcc also with preset cuda, where they need a
                 GPU to be more than skipped
@@ -13,6 +14,7 @@ Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--network] [--no-ins
   --valgrind    build with preset debug and run the cheap MPI tests on 2 ranks under valgrind
   --large       also the tests labelled large, which need some 10 GB of memory
   --network     also the tests labelled network, which make network namespaces as root
+  --all-architectures  compile preset cuda for every architecture that an installation is for, not for 90 alone
   --no-install  take the packages as they are
 What follows -- goes to ctest, for example: scripts/test.sh -- -R spectral
 TEXT
@@ -22,12 +24,14 @@ preset=ci
 install=true
 with_large=false
 with_network=false
+cuda_options=(-DCMAKE_CUDA_ARCHITECTURES=90)
 while [[ $# -gt 0 ]]; do
   case $1 in
     --sanitize) preset=sanitize ;;
     --valgrind) preset=debug ;;
     --large) with_large=true ;;
     --network) with_network=true ;;
+    --all-architectures) cuda_options=() ;;
     --no-install) install=false ;;
     -h | --help) usage; exit 0 ;;
     --) shift; break ;;
@@ -64,12 +68,12 @@ run_ctest() {
   return "$status"
 }
 
-# build_for_device <preset> builds the library with CUDA, or an emulation of it, and its device tests; device_result says
+# build_for_device <preset> [cmake option...] builds the library with CUDA, or an emulation of it, and its device tests; device_result says
 # how long it took.
 build_for_device() {
   local started=$SECONDS
   heading "Build (preset $1)"
-  configure "$1"
+  configure "$@"
   (cd "$root" && cmake --build --preset "$1" --parallel "$(build_jobs)")
   device_result[$1]="built in $(minutes_since "$started") in $root/build/$1"
 }
@@ -106,7 +110,7 @@ done
 if [[ $preset == ci ]]; then
   build_for_device emulated
   missing=$(cuda_missing)
-  if [[ -n $missing ]]; then device_result[cuda]="skipped: $missing"; else build_for_device cuda; fi
+  if [[ -n $missing ]]; then device_result[cuda]="skipped: $missing"; else build_for_device cuda "${cuda_options[@]}"; fi
 fi
 
 heading "Tests"
