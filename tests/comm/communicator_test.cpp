@@ -254,5 +254,14 @@ TEST(Communicator, ReturnsMpiErrors) {
   EXPECT_THROW(world()->exchange(std::vector<Message>{{world()->size(), &value, 8}}, {}), MpiError);
 }
 
+TEST(Communicator, ComputesOnTheCpuUnlessToldOtherwise) {
+  const Communicator ranks = world()->on(Device::cpu());
+  EXPECT_FALSE(ranks.device().is_cuda());
+  EXPECT_EQ(ranks.device_choice(), nullptr);
+  EXPECT_THROW(ranks.device_data(), ArgumentError);
+  EXPECT_THROW(ranks.device().stream(), ArgumentError);
+  EXPECT_EQ(to_string(ranks.device()), "cpu");
+}
+
 }  // namespace
 }  // namespace tessera

@@ -8,9 +8,11 @@
 #include <optional>
 
 #include "support/mpi_fixture.hpp"
+#include "tessera/comm/data_collectives.hpp"
 #include "tessera/comm/placement.hpp"
 #include "tessera/core/device_buffer.hpp"
 #include "tessera/core/device_copy.hpp"
+#include "tessera/core/storage.hpp"
 
 namespace tessera {
 namespace {
@@ -213,6 +215,28 @@ TEST_F(DeviceCollectives, NcclIsRefusedWhereRanksShareADevice) {
   const DeviceFacts facts = find_device_facts(*world());
   if (facts.shared_device.empty()) GTEST_SKIP() << "every rank has a device of its own";
   EXPECT_THROW(DeviceCommunicator(world(), DeviceBackend::nccl), NcclError);
+}
+
+/// What is split from a communicator on a device computes there, too, and its sums are right.
+TEST_F(DeviceCollectives, ACommunicatorOnADeviceHandsItOn) {
+  const Device device = Device::cuda(node_of(*world()).rank());
+  const Communicator on_device = world()->on(device, DeviceBackend::mpi);
+  EXPECT_EQ(on_device.device(), device);
+  ASSERT_NE(on_device.device_choice(), nullptr);
+  EXPECT_NE(on_device.device_choice()->reason.find("mpi was asked for"), std::string::npos);
+  const Communicator half = on_device.split(world()->rank() % 2, world()->rank());
+  EXPECT_EQ(half.device(), device);
+  DeviceBuffer<double> one(device.stream(), 1);
+  const double mine = 1.0;
+  copy_values<double>(device, 1, &mine, one.data());
+  DataCollectives(half).all_sum(one.data(), 1);
+  double sum = 0.0;
+  copy_values<double>(device, 1, one.data(), &sum);
+  EXPECT_EQ(sum, static_cast<double>(half.size()));
+
+  EXPECT_FALSE(on_device.on(Device::cpu()).device().is_cuda());
+  if (world()->size() == 1) return;
+  EXPECT_THROW(world()->on(world()->rank() == 0 ? device : Device::cpu()), ArgumentError);
 }
 
 }  // namespace

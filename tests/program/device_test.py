@@ -11,6 +11,8 @@ import unittest
 import h5py
 import numpy as np
 
+from random_data import write_data
+
 TESSERA, MPIEXEC, SCRATCH = sys.argv[1:4]
 PATIENCE_SECONDS = 200
 MODEL = ["--width", "4", "--hidden", "6", "--blocks", "2", "--modes", "2,2,2", "--precision", "float64"]
@@ -23,16 +25,6 @@ def run(ranks, *arguments):
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE_SECONDS)
     assert result.returncode == 0, result.stdout
     return result.stdout
-
-
-def write_data(path, samples, grid, steps):
-    generator = np.random.default_rng(1)
-    with h5py.File(path, "w") as file:
-        output = file.create_dataset("output", (samples, 1, *grid, steps), np.float32)
-        source = file.create_dataset("input", (samples, 1, *grid, 1), np.float32)
-        for sample in range(samples):
-            source[sample] = generator.standard_normal(source.shape[1:], np.float32)
-            output[sample] = source[sample] + np.sin(np.arange(steps, dtype=np.float32))
 
 
 class OnDevice(unittest.TestCase):

@@ -12,6 +12,8 @@ import unittest
 import h5py
 import numpy as np
 
+from random_data import write_data
+
 TESSERA, MPIEXEC, SCRATCH = sys.argv[1:4]
 PATIENCE_SECONDS = 60
 MEGABYTE = 1 << 20
@@ -42,16 +44,6 @@ def peak_bytes(*arguments):
         time.sleep(0.002)
     assert child.returncode == 0, arguments
     return peak
-
-
-def write_data(path, samples, grid, steps):
-    generator = np.random.default_rng(1)
-    with h5py.File(path, "w") as file:
-        output = file.create_dataset("output", (samples, 1, *grid, steps), np.float32)
-        source = file.create_dataset("input", (samples, 1, *grid, 1), np.float32)
-        for sample in range(samples):
-            source[sample] = generator.standard_normal(source.shape[1:], np.float32)
-            output[sample] = source[sample] + np.sin(np.arange(steps, dtype=np.float32))
 
 
 class Streaming(unittest.TestCase):
