@@ -84,6 +84,7 @@ std::vector<Row> cost_rows(const FnoCost& cost) {
                         {"Adam moments", "moment_bytes", true},
                         {"copies of shared weights", "weight_copy_bytes", true},
                         {"activations", "activation_bytes", true},
+                        {"passes on a GPU", "working_bytes", true},
                         {"memory in all", "memory_bytes", true}};
   for (Index position = 0; position < cost.ranks().size(); ++position) {
     const Traffic forward = cost.forward_traffic(position);
@@ -91,7 +92,7 @@ std::vector<Row> cost_rows(const FnoCost& cost) {
     const RankMemory memory = cost.memory(position);
     const Index values[] = {forward.bytes,      forward.messages, step.bytes,     step.messages,
                             memory.parameters,  memory.gradients, memory.moments, memory.weight_copies,
-                            memory.activations, memory.total()};
+                            memory.activations, memory.working,   memory.total()};
     for (std::size_t i = 0; i < rows.size(); ++i) {
       rows[i].least = position == 0 ? values[i] : std::min(rows[i].least, values[i]);
       rows[i].most = std::max(rows[i].most, values[i]);
@@ -164,7 +165,8 @@ void print_table(const PlanOptions& options, const FnoConfig& model, const FnoCo
                format_amount(row.most, row.bytes), format_amount(row.sum, row.bytes));
   }
   fmt::print(
-      "\nSent: by the spectral convolutions of all blocks. Memory: during a training step, without working memory.\n");
+      "\nSent: by the spectral convolutions of all blocks. Memory: during a training step, on the CPU without working "
+      "memory.\n");
 }
 
 void print_json(const PlanOptions& options, const FnoConfig& model, const FnoCost& cost) {
@@ -205,7 +207,8 @@ void print_json(const PlanOptions& options, const FnoConfig& model, const FnoCos
 int run_plan(const PlanOptions& options, const World& world) {
   const FnoConfig model = planned_model(options);
   const RankGrid ranks(planned_partition(options, model, world->size()));
-  const FnoCost cost(model, options.config.training.batch_size, ranks, real_bytes(options));
+  const bool on_cuda = options.config.device == DeviceKind::cuda;
+  const FnoCost cost(model, options.config.training.batch_size, ranks, real_bytes(options), on_cuda);
   if (world->rank() == 0) (options.json ? print_json : print_table)(options, model, cost);
   return 0;
 }
@@ -217,7 +220,8 @@ void add_plan_command(CLI::App& program, Job& job) {
   add_plan_settings(options->settings, *options);
   CLI::App& command =
       *program.add_subcommand("plan", "Print what a model on a partition costs each rank in bytes sent and held");
-  options->settings.add_options(command, {"plan", "model", "run.partition", "run.precision", "training.batch_size"});
+  options->settings.add_options(
+      command, {"plan", "model", "run.partition", "run.precision", "run.device", "training.batch_size"});
   CLI::Option* json = command.add_flag("--json", options->json, "Print one JSON object instead of a table");
   command
       .add_flag("--probe", options->probe,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/engine/fno_stage.hpp"
+#include "models/engine/slab_memory.hpp"
 
 namespace tessera {
 
@@ -33,10 +34,11 @@ bool stores(const RankGrid& use, Index position) {
 
 }  // namespace
 
-FnoCost::FnoCost(const FnoConfig& config, Index batch, const RankGrid& ranks, Index real_bytes)
+FnoCost::FnoCost(const FnoConfig& config, Index batch, const RankGrid& ranks, Index real_bytes, bool on_cuda)
     : config_(validated(config)),
       batch_(batch),
       real_bytes_(real_bytes),
+      on_cuda_(on_cuda),
       plan_(plan_transform(batch, config.width, SpectralGrid(config.grid, config.modes), ranks, config.schedule)) {
   list_weights();
 }
@@ -96,6 +98,13 @@ RankMemory FnoCost::memory(Index position) const {
     memory.weight_copies += spectral->use.tile(spectral->shape, position).volume() * spectral->reals * real_bytes_;
   }
   memory.activations = activation_bytes(position);
+  if (on_cuda_ && plan_.steps.front().kind == TransformStep::Kind::transform) {
+    const RankGrid passes = engine::engine_ranks(config_.grid, ranks());
+    Shape block_shape = config_.output_shape(batch_);
+    block_shape[kChannelAxis] = config_.width;
+    memory.working = engine::slab_memory(config_, passes.tile(block_shape, position).extent,
+                                         partial_extents(passes, position), real_bytes_);
+  }
   return memory;
 }
 
@@ -122,21 +131,21 @@ Index FnoCost::activation_bytes(Index position) const {
   }
   // Per block the modes of its output and of its input's gradient, and once those being gathered, as they are before
   // the first exchange; per block the spectrum of its input.
-  const Index partial = partial_modes(ranks_of_passes, position);
+  const Index partial = volume(partial_extents(ranks_of_passes, position));
   const Index spectrum = plan_.spectrum_ranks.tile(plan_.spectrum_shape, position).volume();
   reals += 2 * ((2 * config_.blocks + 1) * partial + config_.blocks * spectrum);
   return reals * real_bytes_ + stored * (config_.activation_type == ActivationType::bfloat16 ? 2 : real_bytes_);
 }
 
-/// Complex numbers of this rank's transform before its first exchange.
-Index FnoCost::partial_modes(const RankGrid& passes, Index position) const {
+/// Of this rank's transform before its first exchange, [batch, width, modes or cells...].
+Shape FnoCost::partial_extents(const RankGrid& passes, Index position) const {
   const TransformPlan plan = plan_transform(batch_, config_.width, plan_.spectral, passes, config_.schedule);
   const TransformStep* last = nullptr;
   for (const TransformStep& step : plan.steps) {
     if (step.kind == TransformStep::Kind::repartition) break;
     last = &step;
   }
-  return last->after.tile(last->shape_after, position).volume();
+  return last->after.tile(last->shape_after, position).extent;
 }
 
 /// What a rank holds of a weight for as long as the passes need it: every small one whole.

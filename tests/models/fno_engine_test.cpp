@@ -8,8 +8,11 @@
 #include <string>
 
 #include "layers/layer_checks.hpp"
+#include "tessera/core/device_memory_use.hpp"
 #include "tessera/core/threads.hpp"
+#include "tessera/models/cost.hpp"
 #include "tessera/models/fno.hpp"
+#include "tessera/training/adam.hpp"
 
 namespace tessera {
 namespace {
@@ -344,6 +347,33 @@ TEST(FnoEngine, ComputationsInTheSameMemoryUseTheWeightsAndSamplesOfTheirTime) {
       scale(0.9, x);
     }
   }
+}
+
+TEST(FnoEngine, HoldsOnADeviceWhatItsPlanCounts) {
+  if (!world()->device().is_cuda()) GTEST_SKIP() << "the passes of the CPU are not counted";
+  constexpr Index kBatch = 2;
+  FnoConfig config = config_of({24, 10, 9, 16}, {3, 2, 2, 3}, 1, 6);
+  ASSERT_EQ(setenv("TESSERA_SLAB_BYTES", "200000", 1), 0);
+  for (const Activations activations : {Activations::all, Activations::one, Activations::none}) {
+    config.activations = activations;
+    const Partition partition(world(), {1, 1, world()->size(), 1, 1, 1});
+    reset_device_memory_peak();
+    const Index before = device_memory_use().bytes;
+    Fno<float> model(config, partition, 5);
+    Adam<float> adam(model.parameters(), {});
+    const auto x = random_tensor<float>(model.input_space(kBatch), "x");
+    const auto target = random_tensor<float>(model.output_space(kBatch), "target");
+    model.value_and_gradient(Loss::relative_l2, x, target);
+    adam.step(0.1);
+    const auto held = static_cast<double>(device_memory_use().peak - before);
+    const RankMemory planned =
+        FnoCost(config, kBatch, partition.grid(), sizeof(float), true).memory(partition.position());
+    // With none, input and target are not thought to be held; here they are.
+    const Index fields = activations == Activations::none ? x.local_size() + target.local_size() : 0;
+    const auto counted = static_cast<double>(planned.total() + fields * static_cast<Index>(sizeof(float)));
+    EXPECT_NEAR(counted / held, 1.0, 0.1) << activations_name(activations);
+  }
+  unsetenv("TESSERA_SLAB_BYTES");
 }
 
 TEST(FnoEngine, ASampleWithoutTargetOrErrorIsNoDivisionByZero) {

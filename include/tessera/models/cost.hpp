@@ -17,8 +17,9 @@ struct RankMemory {
   Index moments = 0;        ///< Adam's, of those: the second moment of a complex weight is real
   Index weight_copies = 0;  ///< copies of weights that ranks share
   Index activations = 0;    ///< input and target, pre-activations (see Activations), and modes
+  Index working = 0;        ///< of the passes on a CUDA device; not counted on the CPU
 
-  Index total() const { return parameters + gradients + moments + weight_copies + activations; }
+  Index total() const { return parameters + gradients + moments + weight_copies + activations + working; }
   friend bool operator==(const RankMemory&, const RankMemory&) = default;
 };
 
@@ -26,8 +27,9 @@ struct RankMemory {
 /// machine, not collective.
 class FnoCost {
  public:
-  /// `real_bytes`: bytes of a real number, 4 or 8. Throws what FnoConfig::validate and plan_transform throw.
-  FnoCost(const FnoConfig& config, Index batch, const RankGrid& ranks, Index real_bytes);
+  /// `real_bytes`: bytes of a real number, 4 or 8. `on_cuda`: for ranks that compute on CUDA devices. Throws what
+  /// FnoConfig::validate and plan_transform throw.
+  FnoCost(const FnoConfig& config, Index batch, const RankGrid& ranks, Index real_bytes, bool on_cuda = false);
 
   /// The steps of the transform of one block.
   const TransformPlan& transform() const noexcept { return plan_; }
@@ -39,8 +41,9 @@ class FnoCost {
   Traffic forward_traffic(Index position) const;
   Traffic training_traffic(Index position) const;
 
-  /// What the rank at `position` holds between forward and backward pass. Working memory comes on top: tiles of every
-  /// thread and modes of a few planes, some megabytes.
+  /// What the rank at `position` holds between forward and backward pass. On the CPU working memory comes on top: tiles
+  /// of every thread and modes of a few planes, some megabytes. On a CUDA device that is counted, but not what kernels
+  /// and exchanges take for a moment, nor what CUDA itself takes.
   RankMemory memory(Index position) const;
 
  private:
@@ -53,13 +56,14 @@ class FnoCost {
 
   void list_weights();
   Index activation_bytes(Index position) const;
-  Index partial_modes(const RankGrid& passes, Index position) const;
+  Shape partial_extents(const RankGrid& passes, Index position) const;
   Index moved_fields(const RankGrid& passes, const Shape& in_shape, const Shape& out_shape, Index position) const;
   Index copy_bytes(const Weight& weight) const;
 
   FnoConfig config_;
   Index batch_;
   Index real_bytes_;
+  bool on_cuda_;
   TransformPlan plan_;
   std::vector<Weight> weights_;
 };

@@ -1,23 +1,12 @@
 #include "models/engine/backends/slab_transform.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "kernels/copy.hpp"
 #include "models/engine/required_storage.hpp"
+#include "models/engine/slab_memory.hpp"
 
 namespace tessera::engine {
-
-namespace {
-
-/// Bytes of all channels of a slab: much more than a device's caches, so that starting work costs little beside it, and
-/// little of its memory. TESSERA_SLAB_BYTES in the environment takes its place, for measurements and tests.
-Index slab_bytes() {
-  const char* bytes = std::getenv("TESSERA_SLAB_BYTES");
-  return bytes != nullptr ? std::max<Index>(1, std::atoll(bytes)) : Index{64} * 1024 * 1024;
-}
-
-}  // namespace
 
 template <RealScalar T>
 SlabTransform<T>::SlabTransform(const Device& device, Index channels, const Shape& extent,
@@ -43,11 +32,8 @@ SlabTransform<T>::SlabTransform(const Device& device, Index channels, const Shap
     row_modes_ *= modes_of(axis);
     largest = std::max(largest, before * row_modes_);
   }
-  const Index plane_bytes = std::max<Index>(1, channels * plane_cells_ * static_cast<Index>(sizeof(T)));
-  const Index most = std::clamp<Index>(slab_bytes() / plane_bytes, 1, std::max<Index>(1, planes_));
-  const Index slabs = std::max<Index>(1, (planes_ + most - 1) / most);
-  slab_planes_ = (planes_ + slabs - 1) / slabs;
-  if (slabs > 1) require(device, channels * slab_planes_ * row_modes_, work.slab);
+  slab_planes_ = engine::slab_planes(planes_, channels * plane_cells_ * static_cast<Index>(sizeof(T)));
+  if (slab_planes_ < planes_) require(device, channels * slab_planes_ * row_modes_, work.slab);
   if (stages_.size() < 2) return;
   for (Storage<Complex>& stage : work.stages) require(device, channels * slab_planes_ * largest, stage);
 }
