@@ -239,7 +239,7 @@ run_benchmarks() {
     --torch-variants "$variants" --python "$python"
   bench gradient 180 "${gradient[@]}" all,one,none --passes gradient,step "${types[@]}" \
     --products full,tensor_float32 "${cube[@]}" "${most[@]}"
-  step plan 30 "$build_dir/bin/tessera" plan "${cube[@]}" --in-steps 1 --batch-size 1 || true
+  step plan 30 "$build_dir/bin/tessera" plan "${cube[@]}" --in-steps 1 --batch-size 1 --device cuda || true
   bench prediction-130 120 "${gradient[@]}" all "${types[@]}" --passes forward "${prediction[@]}" "${few[@]}"
   bench prediction-262-batch1 120 "${gradient[@]}" one --passes forward "${large[@]}" "${few[@]}"
   bench step-262-batch1 180 "${gradient[@]}" one "${types[@]}" --passes step "${large[@]}" "${once[@]}"

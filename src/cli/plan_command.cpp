@@ -84,15 +84,15 @@ std::vector<Row> cost_rows(const FnoCost& cost) {
                         {"Adam moments", "moment_bytes", true},
                         {"copies of shared weights", "weight_copy_bytes", true},
                         {"activations", "activation_bytes", true},
-                        {"passes on a GPU", "working_bytes", true},
                         {"memory in all", "memory_bytes", true}};
+  if (cost.on_cuda()) rows.push_back({"of which by passes", "working_bytes", true});
   for (Index position = 0; position < cost.ranks().size(); ++position) {
     const Traffic forward = cost.forward_traffic(position);
     const Traffic step = cost.training_traffic(position);
     const RankMemory memory = cost.memory(position);
     const Index values[] = {forward.bytes,      forward.messages, step.bytes,     step.messages,
                             memory.parameters,  memory.gradients, memory.moments, memory.weight_copies,
-                            memory.activations, memory.working,   memory.total()};
+                            memory.activations, memory.total(),   memory.working};
     for (std::size_t i = 0; i < rows.size(); ++i) {
       rows[i].least = position == 0 ? values[i] : std::min(rows[i].least, values[i]);
       rows[i].most = std::max(rows[i].most, values[i]);

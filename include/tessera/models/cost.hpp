@@ -34,6 +34,7 @@ class FnoCost {
   /// The steps of the transform of one block.
   const TransformPlan& transform() const noexcept { return plan_; }
   const RankGrid& ranks() const noexcept { return plan_.grid_ranks; }
+  bool on_cuda() const noexcept { return on_cuda_; }
 
   /// What the rank at `position` sends in the spectral convolutions of all blocks: in one forward pass (an analysis and
   /// a synthesis per block), and in a forward and a backward pass (the adjoints move the same data back). Equals what
