@@ -28,6 +28,10 @@ void require_fit(const std::string& name, const Shape& shape, std::size_t grid_a
 template <RealScalar T>
 TensorSpace FftPipeline<T>::spectrum_space(const std::string& name, const Shape& shape, std::size_t grid_axes,
                                            bool real, const Partition& partition, FftOrder order) {
+  if (partition.communicator()->device().is_cuda()) {
+    throw FftError(name + ": expected tensors on the CPU, found a communicator on a CUDA device; move them to " +
+                   "Communicator::on(Device::cpu()) (TruncatedFft serves devices)");
+  }
   if (!BoxFft<T>::available()) {
     throw FftError(name + ": this build has no FFT library; configure with -DTESSERA_FFTW=ON");
   }

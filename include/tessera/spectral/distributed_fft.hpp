@@ -48,9 +48,9 @@ class FftPipeline;
 /// that fit its cache and stores each chunk at once where it belongs: straight into the memory of ranks on its own
 /// node, or into messages to others.
 ///
-/// Construction, calls and destruction are collective. Tensors of up to 8 axes. Throws FftError in a build without
-/// FFTW, ShapeError when the axes do not fit the shape, PartitionError when the partition replicates.
-/// Source: Dalcin, Mortensen, Keyes, arXiv 1804.09536.
+/// Construction, calls and destruction are collective. Tensors of up to 8 axes, on the CPU. Throws FftError in a build
+/// without FFTW and for a communicator on a CUDA device, ShapeError when the axes do not fit the shape, PartitionError
+/// when the partition replicates. Source: Dalcin, Mortensen, Keyes, arXiv 1804.09536.
 template <RealScalar T>
 class DistributedFft final : public LinearOperator<std::complex<T>> {
  public:
