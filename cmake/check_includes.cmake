@@ -3,7 +3,7 @@
 # violation is printed as file:line; the exit code is 1 when there is one.
 cmake_minimum_required(VERSION 3.25)
 
-set(rooms core kernels comm tensor primitives spectral autograd layers models training io testing simulation cli)
+set(rooms core kernels comm tensor primitives spectral autograd layers models training io testing batch simulation cli)
 # What would make every user of a public header pay for, or need, a dependency of the library.
 set(kept_out_of_public_headers
   "^(hdf5|H5[A-Za-z]*|fftw3|toml)\\.h(pp)?$"

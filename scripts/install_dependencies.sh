@@ -14,6 +14,7 @@ build_packages=(
   libfftw3-dev         # double and single precision
   libeigen3-dev
   librandom123-dev
+  libxxhash-dev        # hashes of contents
   libfmt-dev
   libspdlog-dev
   libcli11-dev

@@ -3,6 +3,8 @@
 ///
 /// With TESSERA_TEST_DEVICE=cuda in the environment the same tests run with tensors on CUDA devices, several ranks to a
 /// device where there are not enough; without one the program says "skipped: no device" and ends.
+///
+/// Batches start the program once more, as a worker.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +14,7 @@
 #include <string>
 
 #include "support/mpi_fixture.hpp"
-#include "tessera/comm/mpi_environment.hpp"
+#include "tessera/batch/task.hpp"
 #include "tessera/comm/placement.hpp"
 
 namespace {
@@ -49,7 +51,7 @@ std::shared_ptr<const Communicator> world_communicator;
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  return tessera::run_program(argc, argv, [](const std::shared_ptr<const tessera::Communicator>& world) {
+  return tessera::batch::run_program(argc, argv, [](const std::shared_ptr<const tessera::Communicator>& world) {
     if (on_cuda() && tessera::device_count() == 0) {
       if (world->rank() == 0) std::printf("skipped: no device: %s\n", tessera::why_no_device().c_str());
       return 0;

@@ -1,0 +1,12 @@
+#include "tessera/batch/engine.hpp"
+
+namespace tessera::batch {
+
+std::unique_ptr<Engine> make_engine(const Record& description, const std::shared_ptr<const Communicator>& world) {
+  const std::string name = description.get<std::string>("engine", "");
+  if (name == "local") return local_engine({static_cast<int>(description.get<Index>("slots"))});
+  if (name == "mpi") return mpi_engine(world);
+  throw ConfigError("batch: expected the engine local or mpi, got '" + name + "'");
+}
+
+}  // namespace tessera::batch
