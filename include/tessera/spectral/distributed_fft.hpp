@@ -35,7 +35,7 @@ struct DistributedFftOptions {
   FftExchange exchange = FftExchange::automatic;
 };
 
-template <RealScalar T>
+template <Scalar Cell>
 class FftPipeline;
 
 /// y = F x: the complex Fourier transform along the last `grid_axes` axes (1 to 4) of a tensor, all modes kept:
@@ -73,7 +73,7 @@ class DistributedFft final : public LinearOperator<std::complex<T>> {
   void do_forward(const DistTensor<Complex>& x, DistTensor<Complex>& y) const override;
   void do_adjoint(const DistTensor<Complex>& y, DistTensor<Complex>& x) const override;
 
-  std::unique_ptr<const FftPipeline<T>> pipeline_;
+  std::unique_ptr<const FftPipeline<Complex>> pipeline_;
 };
 
 /// The same for real x: y has the modes 0..N/2 of the last axis, the others being their conjugates (numpy's rfftn;
