@@ -33,12 +33,6 @@ template <RealScalar T>
 DistributedFft<T>::~DistributedFft() = default;
 
 template <RealScalar T>
-void DistributedFft<T>::forward_into(const DistTensor<Complex>& x, DistTensor<Complex>& y) const {
-  call(this->name() + "::forward", this->domain(), x, this->range(), y, this->name(),
-       [&] { pipeline_->forward(x, y); });
-}
-
-template <RealScalar T>
 void DistributedFft<T>::inverse_into(const DistTensor<Complex>& y, DistTensor<Complex>& x) const {
   call(this->name() + "::inverse", this->range(), y, this->domain(), x, this->name(),
        [&] { pipeline_->backward(FftBackward::inverse, y, x); });
@@ -75,12 +69,6 @@ DistributedRealFft<T>::DistributedRealFft(const Shape& shape, std::size_t grid_a
 
 template <RealScalar T>
 DistributedRealFft<T>::~DistributedRealFft() = default;
-
-template <RealScalar T>
-void DistributedRealFft<T>::forward_into(const DistTensor<T>& x, DistTensor<Complex>& y) const {
-  call(this->name() + "::forward", this->domain(), x, this->range(), y, this->name(),
-       [&] { pipeline_->forward(x, y); });
-}
 
 template <RealScalar T>
 void DistributedRealFft<T>::inverse_into(const DistTensor<Complex>& y, DistTensor<T>& x) const {

@@ -61,8 +61,6 @@ class DistributedFft final : public LinearOperator<std::complex<T>> {
                  const DistributedFftOptions& options = {});
   ~DistributedFft() override;
 
-  /// y = F x in a tensor that exists already: no allocation but, on a CUDA device, from its memory pool. Collective.
-  void forward_into(const DistTensor<Complex>& x, DistTensor<Complex>& y) const;
   /// The inverse transform: y lives in range(), x in domain(). Collective.
   DistTensor<Complex> inverse(const DistTensor<Complex>& y) const;
   void inverse_into(const DistTensor<Complex>& y, DistTensor<Complex>& x) const;
@@ -90,7 +88,6 @@ class DistributedRealFft final : public LinearOperator<T, std::complex<T>> {
                      const DistributedFftOptions& options = {});
   ~DistributedRealFft() override;
 
-  void forward_into(const DistTensor<T>& x, DistTensor<Complex>& y) const;
   DistTensor<T> inverse(const DistTensor<Complex>& y) const;
   void inverse_into(const DistTensor<Complex>& y, DistTensor<T>& x) const;
 
