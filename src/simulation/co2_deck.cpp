@@ -11,6 +11,8 @@ namespace {
 
 /// Depth by which tables and contacts of the phases lie outside the reservoir, m.
 constexpr double kOutside = 200.0;
+/// Of the table of relative permeability.
+constexpr int kTableRows = 41;
 
 /// Collects the text of a deck.
 class Deck {
@@ -38,7 +40,9 @@ class Deck {
 void add_runspec(Deck& deck, const Co2FlowSettings& settings, std::size_t wells) {
   const auto& grid = settings.grid;
   deck.add("RUNSPEC\nDIMENS\n %ld %ld %ld /\n", grid[0], grid[1], grid[2]);
-  deck.add("OIL\nGAS\nDISGAS\nCO2STORE\nMETRIC\nSTART\n 1 'JAN' 2000 /\nTABDIMS\n/\nEQLDIMS\n/\nUNIFOUT\n");
+  deck.add("OIL\nGAS\nDISGAS\nCO2STORE\nMETRIC\nSTART\n 1 'JAN' 2000 /\nEQLDIMS\n/\nUNIFOUT\n");
+  // flow writes its tables into arrays of this size, and past their end if there are more rows.
+  deck.add("TABDIMS\n 1 1 %d %d /\n", kTableRows, kTableRows);
   deck.add("WELLDIMS\n %zu %ld 1 %zu /\n", wells, grid[2], wells);
 }
 
@@ -74,12 +78,11 @@ void add_grid(Deck& deck, const Co2FlowSettings& settings, const Co2Rock& rock) 
 
 /// Lines "S_gas k_gas k_brine p_c".
 void add_saturation_functions(Deck& deck, const Co2FluidSettings& fluid) {
-  constexpr int kRows = 40;
   constexpr double kLeastSaturation = 0.01;
   const double m = fluid.pore_size_index;
   deck.add("SGOF\n");
-  for (int row = 0; row <= kRows; ++row) {
-    const double s = 1.0 - static_cast<double>(row) / kRows;
+  for (int row = 0; row < kTableRows; ++row) {
+    const double s = 1.0 - static_cast<double>(row) / (kTableRows - 1);
     const double gas = fluid.gas_endpoint * std::pow(1.0 - s, 2) * (1.0 - std::pow(s, (2.0 + m) / m));
     const double brine = std::pow(s, (2.0 + 3.0 * m) / m);
     const double pressure = fluid.entry_pressure * std::pow(std::max(s, kLeastSaturation), -1.0 / m);
