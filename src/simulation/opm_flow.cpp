@@ -13,6 +13,10 @@ namespace {
 /// flow is an MPI program itself: with these it would take itself for a rank of the job that this process belongs to.
 const std::vector<std::string> kJobVariables{"OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_", "MPI_", "SLURM_", "HYDRA_"};
 
+/// The error of mass allowed in a step, relative to all mass. flow's own 1e-6 is a percent of the gas where cells along
+/// the sides stand for an aquifer.
+constexpr const char* kMassTolerance = "--tolerance-mb=1e-8";
+
 /// The lines from the first error on, else the last ones.
 std::string messages_in(const std::string& log) {
   constexpr std::size_t kLines = 12;
@@ -52,7 +56,8 @@ void run_opm_flow(const std::string& program, int threads, const std::string& de
   std::erase_if(environment, [](const std::string& variable) { return variable.starts_with("OMP_NUM_THREADS="); });
   environment.push_back("OMP_NUM_THREADS=" + count);
   const ChildExit exit = run_child(
-      {find_opm_flow(program), "--threads-per-process=" + count, "--output-dir=" + folder, deck}, environment, log);
+      {find_opm_flow(program), "--threads-per-process=" + count, kMassTolerance, "--output-dir=" + folder, deck},
+      environment, log);
   if (exit.signal == 0 && exit.status == 0) return;
   const std::string how = exit.signal != 0 ? "was ended by signal " + std::to_string(exit.signal)
                                            : "failed with exit status " + std::to_string(exit.status);
