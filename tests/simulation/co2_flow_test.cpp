@@ -79,11 +79,11 @@ TEST_F(Co2FlowProgram, BadCallsAreErrors) {
   EXPECT_THROW(simulate_co2_flow(settings, 0, path("sample 0")), ConfigError);
 }
 
-/// Runs the simulator itself, on one rank: the function is serial.
+/// Runs the simulator itself. The function is serial: more ranks would show nothing more.
 class Co2Flow : public testing_support::Co2FlowTest {
  protected:
   void SetUp() override {
-    if (testing_support::world()->rank() != 0) GTEST_SKIP();
+    if (testing_support::world()->size() > 1) GTEST_SKIP();
     try {
       require_flow_program({});
     } catch (const ConfigError&) {

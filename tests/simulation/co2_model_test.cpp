@@ -137,8 +137,8 @@ TEST_F(Co2Model, WellsKeepTheirDistances) {
     const auto wells = draw_co2_wells(settings, rock, sample);
     counts.insert(wells.size());
     for (std::size_t w = 0; w < wells.size(); ++w) {
-      EXPECT_THAT(wells[w].x, AllOf(Ge(2), Le(13)));
-      EXPECT_THAT(wells[w].y, AllOf(Ge(2), Le(13)));
+      EXPECT_THAT(wells[w].x, AllOf(Ge(3), Le(12)));
+      EXPECT_THAT(wells[w].y, AllOf(Ge(3), Le(12)));
       EXPECT_THAT(wells[w].rate, AllOf(Ge(settings.wells.min_rate), Le(settings.wells.max_rate)));
       EXPECT_EQ(wells[w].layers, (std::vector<Index>{4, 5, 6, 7}));
       for (std::size_t other = 0; other < w; ++other) {

@@ -37,6 +37,7 @@ inline Co2FlowSettings small_co2_flow() {
   settings.grid = {8, 8, 4};
   settings.steps = 3;
   settings.wells.max_wells = 2;
+  settings.wells.margin = 2;
   settings.seed = 11;
   return settings;
 }

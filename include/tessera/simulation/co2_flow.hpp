@@ -24,7 +24,8 @@ struct Co2FlowSample {
 };
 
 /// Simulates one sample. It depends on the settings and the sample's number alone (and, by rounding, on `threads`).
-/// Serial: needs no MPI, and hands none of an MPI job's environment to the simulator.
+/// Serial: needs no MPI, and hands none of an MPI job's environment to the simulator, which dies with the calling
+/// thread. One call at a time in a process (FFTW's planner is shared).
 ///
 /// `folder` is created if need be and receives the deck CO2.DATA, the simulator's result files CO2.*, and its log,
 /// flow.log; what an earlier run left under these names is removed first. The caller keeps or removes it.

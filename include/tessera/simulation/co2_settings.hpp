@@ -54,7 +54,7 @@ struct Co2FluidSettings {
 /// uniformly. A well that would exceed the limit of pressure is held at it and injects less.
 struct Co2WellSettings {
   Index min_wells = 1, max_wells = 4;
-  Index margin = 2;                       ///< cells between a well and the sides of the grid, at least
+  Index margin = 3;                       ///< cells between a well and the sides of the grid, at least
   Index distance = 3;                     ///< cells from one well to another along x or along y, at least
   Index completed_layers = 0;             ///< open to the reservoir, counted from the bottom; 0: the lower half
   double min_rate = 1e5, max_rate = 3e5;  ///< of one well, sm3/day
