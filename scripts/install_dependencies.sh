@@ -32,6 +32,8 @@ test_packages=(
   python3-h5py
   python3-numpy
 )
+# What simulates CO2 flow, run as a program; some 25 MB to fetch. Tests that need it are skipped without it.
+co2_packages=(libopm-simulators-bin)
 valgrind_packages=(valgrind)
 # What benchmarks compare with and plot with, where it is there.
 benchmark_packages=(
@@ -45,8 +47,9 @@ benchmark_packages=(
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/install_dependencies.sh [--tests] [--valgrind] [--benchmarks] [--list]
+Usage: scripts/install_dependencies.sh [--tests] [--co2] [--valgrind] [--benchmarks] [--list]
   --tests       also what the tests and benchmarks need
+  --co2         also OPM flow, which `tessera generate co2-flow` runs; --tests has it, too
   --valgrind    also valgrind
   --benchmarks  also what benchmarks compare and plot with
   --list        print the packages and do nothing
@@ -62,7 +65,8 @@ packages=("${build_packages[@]}")
 list_only=false
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --tests) packages+=("${test_packages[@]}") ;;
+    --tests) packages+=("${test_packages[@]}" "${co2_packages[@]}") ;;
+    --co2) packages+=("${co2_packages[@]}") ;;
     --valgrind) packages+=("${valgrind_packages[@]}") ;;
     --benchmarks) packages+=("${benchmark_packages[@]}") ;;
     --list) list_only=true ;;
