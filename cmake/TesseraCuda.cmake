@@ -94,14 +94,18 @@ function(tessera_add_cuda target)
     return()
   endif()
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
-  target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${kernels}
-    ${transforms}/cufft_plan.cpp ${transforms}/device_axis_transform_cuda.cpp ${transforms}/device_fft_pipeline_cuda.cpp
+  set(sources ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${transforms}/cufft_plan.cpp
+    ${transforms}/device_axis_transform_cuda.cpp ${transforms}/device_fft_pipeline_cuda.cpp
     ${transforms}/device_line_fft.cpp ${transforms}/device_tile_fft.cpp ${transforms}/measured_transform.cpp
     ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/pass_graphs.cpp
     ${engine}/slab_transform.cpp)
+  target_sources(${target} PRIVATE ${sources} ${kernels})
+  # No build without precompiled headers would find out here that an include is lacking.
+  set_source_files_properties(${sources} ${kernels} ${comm}/nccl_transport.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   if(TESSERA_CUDA STREQUAL "EMULATED")
-    # To C++ #pragma unroll is unknown.
-    set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -Wno-unknown-pragmas)
+    # To C++ #pragma unroll is unknown. What runs for long is optimised, whatever the rest of such a build is.
+    set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS
+      "-Wno-unknown-pragmas;$<$<CONFIG:Release>:-O3>")
     # Some headers of the kernels have a counterpart there, which is to be found first.
     get_target_property(emulation ${TESSERA_CUDA_RUNTIME} INTERFACE_INCLUDE_DIRECTORIES)
     target_include_directories(${target} BEFORE PRIVATE ${emulation})

@@ -26,7 +26,8 @@ function(tessera_add_cpu_kernels target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
   _tessera_add_simd_level(${target} portable 16)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  # Beside an emulated device the kernels of one level are enough.
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT TESSERA_CUDA STREQUAL "EMULATED")
     target_sources(${target} PRIVATE ${cpu}/levels_x86.cpp)
     _tessera_add_simd_level(${target} avx2 32 -mavx2 -mfma)
     _tessera_add_simd_level(${target} avx512 64 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma

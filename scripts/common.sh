@@ -34,6 +34,9 @@ build_jobs() {
   echo $((cores < memory_jobs ? cores : memory_jobs))
 }
 
+# Without this ccache keeps nothing that is compiled with a precompiled header.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
+
 # configure <preset> [cmake option...] in the checkout, with ccache where there is one.
 configure() {
   local preset=$1 launcher=''

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -47,8 +48,9 @@ struct Range {
 };
 
 int g_scopes = 0;
-bool g_all_open = false;
+bool g_opens_when_touched = false;
 std::vector<Range> g_open;
+struct sigaction g_other_handler;
 
 /// Device memory in use, and the most of it since that was last set to 0.
 std::uint64_t g_used = 0, g_most_used = 0;
@@ -61,12 +63,6 @@ std::size_t host_bytes() { return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGE
 
 void protect(const Range& pages, int protection) {
   if (mprotect(pages.begin, pages.bytes, protection) != 0) fail("mprotect of device memory");
-}
-
-void protect_device(int protection) {
-  for (const auto& [begin, memory] : allocations()) {
-    if (memory.on_device) protect({memory.pages, memory.page_bytes}, protection);
-  }
 }
 
 /// The pages that the bytes lie on.
@@ -120,6 +116,39 @@ bool ends_within(const Allocation& memory, const void* address, std::size_t byte
   return static_cast<const char*>(address) + bytes <= memory.begin + memory.bytes;
 }
 
+/// The allocation on whose pages `address` lies; null: none.
+const Allocation* find_by_page(const void* address) {
+  const char* const at = static_cast<const char*>(address);
+  const auto holds = [at](const auto& entry) {
+    return at >= entry.second.pages && at < entry.second.pages + entry.second.page_bytes;
+  };
+  const auto next = allocations().upper_bound(at);
+  if (next != allocations().end() && holds(*next)) return &next->second;
+  return next != allocations().begin() && holds(*std::prev(next)) ? &std::prev(next)->second : nullptr;
+}
+
+/// Of SIGSEGV. Kernels alone come here, and change no allocations meanwhile. Any other fault is left to happen again,
+/// to whoever handled such before.
+void open_what_is_touched(int, siginfo_t* fault, void*) {
+  const Allocation* memory = g_opens_when_touched ? find_by_page(fault->si_addr) : nullptr;
+  if (memory == nullptr || !memory->on_device) {
+    sigaction(SIGSEGV, &g_other_handler, nullptr);
+    return;
+  }
+  g_open.push_back({memory->pages, memory->page_bytes});
+  protect(g_open.back(), PROT_READ | PROT_WRITE);
+}
+
+/// Once, when the first kernel runs: MPI has put its handler there before.
+void take_faults() {
+  [[maybe_unused]] static const bool taken = [] {
+    struct sigaction handler = {};
+    handler.sa_sigaction = open_what_is_touched;
+    handler.sa_flags = SA_SIGINFO;
+    return sigaction(SIGSEGV, &handler, &g_other_handler) == 0;
+  }();
+}
+
 void poison(const Allocation& memory) {
   open_device_memory(memory.begin, memory.bytes);
   std::memset(memory.pages, kPoison, memory.page_bytes);
@@ -138,24 +167,20 @@ WorkScope::WorkScope() { ++g_scopes; }
 
 WorkScope::~WorkScope() {
   if (--g_scopes > 0) return;
-  if (g_all_open) {
-    protect_device(PROT_NONE);
-  } else {
-    for (const Range& pages : g_open) protect(pages, PROT_NONE);
-  }
-  g_all_open = false;
+  for (const Range& pages : g_open) protect(pages, PROT_NONE);
+  g_opens_when_touched = false;
   g_open.clear();
 }
 
 void open_device_memory() {
-  if (!settings().guard || g_all_open) return;
-  protect_device(PROT_READ | PROT_WRITE);
-  g_all_open = true;
+  if (!settings().guard) return;
+  take_faults();
+  g_opens_when_touched = true;
 }
 
 void open_device_memory(const void* begin, std::size_t bytes) {
   const Allocation* memory = find(begin);
-  if (!settings().guard || g_all_open || memory == nullptr || !memory->on_device || bytes == 0) return;
+  if (!settings().guard || memory == nullptr || !memory->on_device || bytes == 0) return;
   g_open.push_back(pages_of(begin, bytes));
   protect(g_open.back(), PROT_READ | PROT_WRITE);
 }

@@ -17,7 +17,8 @@ class WorkScope {
   WorkScope& operator=(const WorkScope&) = delete;
 };
 
-/// Makes all device memory accessible, or as much of it as lies in `bytes` from `begin`, until the scope ends.
+/// Makes all device memory accessible, each allocation as soon as it is touched, or as much of it as lies in `bytes`
+/// from `begin`, until the scope ends.
 void open_device_memory();
 void open_device_memory(const void* begin, std::size_t bytes);
 

@@ -86,6 +86,8 @@ class DevicePointwiseBlock : public tessera::test::OnDevice {
                   device_activated.data(), products);
     expect_near(from_stored<T>(device_z), z, stored_near);
     expect_near(to_host(device_activated), activated, near);
+    // Of the most points once is enough: an emulated device takes long for them.
+    if (points > 1'000'000) return;
     check_places(width, points, device_weight.data(), input, s, device_z, device_activated, products);
   }
 
