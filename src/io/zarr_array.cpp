@@ -131,9 +131,16 @@ void ZarrArray::write_box(const Box& box, const T* values) {
                  [&](const Shape& at) { write_part(at, intersect(box, chunk_box(at)), box, values); });
 }
 
-#define TESSERA_INSTANTIATE(T)                                 \
-  template void ZarrArray::read_box<T>(const Box&, T*) const;  \
-  template void ZarrArray::write_box<T>(const Box&, const T*); \
+template <ZarrScalar T>
+void ZarrArray::write_chunk(const Shape& at, const Box& box, const T* values) {
+  require<T>("write_chunk", chunk_box(at));
+  write_part(at, chunk_box(at), box, values);
+}
+
+#define TESSERA_INSTANTIATE(T)                                                 \
+  template void ZarrArray::read_box<T>(const Box&, T*) const;                  \
+  template void ZarrArray::write_box<T>(const Box&, const T*);                 \
+  template void ZarrArray::write_chunk<T>(const Shape&, const Box&, const T*); \
   template void ZarrArray::DecodedChunk::copy<T>(const Box&, const Box&, T*) const;
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

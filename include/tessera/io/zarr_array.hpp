@@ -78,6 +78,10 @@ class ZarrArray {
   template <ZarrScalar T>
   void write_box(const Box& box, const T* values);
 
+  /// Writes the chunk `at` from memory of a box that holds all its cells, without reading it.
+  template <ZarrScalar T>
+  void write_chunk(const Shape& at, const Box& box, const T* values);
+
   /// One chunk as it is in memory, kept by who reads several boxes of it.
   class DecodedChunk {
    public:
