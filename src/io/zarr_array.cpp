@@ -138,6 +138,7 @@ void ZarrArray::write_chunk(const Shape& at, const Box& box, const T* values) {
 }
 
 #define TESSERA_INSTANTIATE(T)                                                 \
+  template void ZarrArray::require<T>(const char*, const Box&) const;          \
   template void ZarrArray::read_box<T>(const Box&, T*) const;                  \
   template void ZarrArray::write_box<T>(const Box&, const T*);                 \
   template void ZarrArray::write_chunk<T>(const Shape&, const Box&, const T*); \

@@ -71,6 +71,11 @@ class ZarrArray {
   /// Removes that chunk: its cells then hold the fill value.
   void erase_chunk(const Shape& at);
 
+  /// IoError unless read_box can read that box into T, as far as the description says.
+  template <ZarrScalar T>
+  void require_readable(const Box& box) const {
+    require<T>("read_box", box);
+  }
   /// Reads a box into contiguous memory, row-major. IoError when the array has no such box.
   template <ZarrScalar T>
   void read_box(const Box& box, T* values) const;
