@@ -8,6 +8,7 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "commands.hpp"
 #include "tessera/core/error.hpp"
@@ -149,13 +150,12 @@ int run_convert(const ConvertOptions& options, const World& world) {
 }
 
 int run_check(const std::string& path, const World& world) {
-  DatasetReport report;
-  {
-    ProgressBar bar("check", 1, world->rank() == 0);
-    report = check_dataset(path, world, [&](Index done, Index total) {
-      bar.update(static_cast<double>(done) / static_cast<double>(total));
-    });
-  }
+  std::optional<ProgressBar> bar;
+  const DatasetReport report = check_dataset(path, world, [&](Index done, Index total) {
+    if (!bar) bar.emplace("check", total, world->rank() == 0);
+    bar->update(done);
+  });
+  if (bar) bar->finish();
   if (world->rank() == 0) {
     for (const std::string& problem : report.problems) fmt::print("{}\n", problem);
     fmt::print("{}: {} pieces read, {}\n", path, report.pieces,

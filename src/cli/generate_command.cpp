@@ -86,12 +86,16 @@ DatasetLayout layout_of(const GenerateOptions& options, Index samples) {
   return layout;
 }
 
+std::string path_of(const GenerateOptions& options, const std::string& split) {
+  const char* suffix = options.format == DatasetFormat::zarr ? ".zarr" : ".h5";
+  return (std::filesystem::path(options.output) / (split + suffix)).string();
+}
+
 /// Simulates samples first .. first + count - 1 into one file.
 void generate_split(const GenerateOptions& options, const World& world, const std::string& split, Index first,
                     Index count) {
   if (count == 0) return;
-  const char* suffix = options.format == DatasetFormat::zarr ? ".zarr" : ".h5";
-  const std::string path = (std::filesystem::path(options.output) / (split + suffix)).string();
+  const std::string path = path_of(options, split);
   DatasetWriter writer(path, layout_of(options, count), world);
   NavierStokesDataSettings settings = options.data;
   settings.first_sample = first;
@@ -120,8 +124,8 @@ int run_generate(GenerateOptions& options, const World& world) {
   generate_split(options, world, "valid", options.train_samples, options.valid_samples);
   generate_split(options, world, "test", options.train_samples + options.valid_samples, options.test_samples);
   if (world->rank() == 0) {
-    fmt::print("Data set written to {0}\nNext: tessera train --train {0}/train.h5 --valid {0}/valid.h5\n",
-               options.output);
+    fmt::print("Data set written to {}\nNext: tessera train --train {} --valid {}\n", options.output,
+               path_of(options, "train"), path_of(options, "valid"));
   }
   return 0;
 }

@@ -31,7 +31,8 @@ Json parse_json(std::span<const std::byte> text, const Place& place) {
 
 Bytes json_text(const Json& json, const Place& place) {
   try {
-    const std::string text = json.dump(kIndent);
+    // zarr-python reads ASCII alone.
+    const std::string text = json.dump(kIndent, ' ', true);
     const auto* begin = reinterpret_cast<const std::byte*>(text.data());
     return Bytes(begin, begin + text.size());
   } catch (const Json::exception& error) {
