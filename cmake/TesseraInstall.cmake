@@ -18,6 +18,7 @@ function(tessera_install)
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/TesseraConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/TesseraConfig.cmake" "${PROJECT_BINARY_DIR}/TesseraConfigVersion.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/FindFFTW3.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindNCCL.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/FindParallelHDF5.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindParallelHDF5.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindBlosc.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake"
     DESTINATION ${package_dir})
 endfunction()

@@ -6,7 +6,7 @@ cmake_minimum_required(VERSION 3.25)
 set(rooms core kernels comm tensor primitives spectral autograd layers models training io testing batch simulation cli)
 # What would make every user of a public header pay for, or need, a dependency of the library.
 set(kept_out_of_public_headers
-  "^(hdf5|H5[A-Za-z]*|fftw3|toml)\\.h(pp)?$"
+  "^(hdf5|H5[A-Za-z]*|fftw3|toml|blosc|zstd|zlib)\\.h(pp)?$"
   "^(cuda|cublas|cufft|nccl|driver_types)[A-Za-z_]*\\.h$"
   "^(CLI|toml\\+\\+|spdlog|fmt|nlohmann|stb|Eigen|Random123|kernels|gtest|gmock)/")
 

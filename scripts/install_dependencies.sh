@@ -11,6 +11,9 @@ build_packages=(
   openmpi-bin          # mpirun
   libopenmpi-dev
   libhdf5-openmpi-dev  # parallel HDF5
+  libblosc-dev         # compressed chunks of Zarr arrays
+  libzstd-dev
+  zlib1g-dev
   libfftw3-dev         # double and single precision
   libeigen3-dev
   librandom123-dev
@@ -30,6 +33,7 @@ test_packages=(
   libbenchmark-dev
   python3              # /usr/bin/python3 with h5py opens what the library wrote
   python3-h5py
+  python3-zarr         # and with zarr
   python3-numpy
 )
 # What simulates CO2 flow, run as a program; some 25 MB to fetch. Tests that need it are skipped without it.

@@ -48,6 +48,7 @@ using World = std::shared_ptr<const Communicator>;
 using Job = std::function<int(const World&)>;
 
 void add_generate_command(CLI::App& program, Job& job);
+void add_data_command(CLI::App& program, Job& job);
 void add_train_command(CLI::App& program, Job& job);
 void add_predict_command(CLI::App& program, Job& job);
 void add_evaluate_command(CLI::App& program, Job& job);

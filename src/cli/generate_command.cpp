@@ -19,6 +19,7 @@ namespace {
 struct GenerateOptions {
   Settings settings;
   std::string output = "data";
+  DatasetFormat format = DatasetFormat::hdf5;
   Index train_samples = 48, valid_samples = 8, test_samples = 8;
   std::vector<double> lengths;
   NavierStokesDataSettings data;
@@ -28,7 +29,9 @@ void add_generate_settings(Settings& settings, GenerateOptions& options) {
   SphereFlowSettings& sphere = options.data.sphere_flow;
   FlowParameters& flow = sphere.flow;
   options.lengths.assign(flow.lengths.begin(), flow.lengths.end());
-  settings.add("generate", "output", options.output, "folder for train.h5, valid.h5 and test.h5");
+  settings.add("generate", "output", options.output, "folder for the data sets train, valid and test");
+  settings.add("generate", "format", options.format, "what they are: train.h5 or train.zarr",
+               {{"hdf5", DatasetFormat::hdf5}, {"zarr", DatasetFormat::zarr}});
   settings.add("generate", "train_samples", options.train_samples, "training samples", at_least(0));
   settings.add("generate", "valid_samples", options.valid_samples, "validation samples", at_least(0));
   settings.add("generate", "test_samples", options.test_samples, "held-out samples", at_least(0));
@@ -83,11 +86,16 @@ DatasetLayout layout_of(const GenerateOptions& options, Index samples) {
   return layout;
 }
 
+std::string path_of(const GenerateOptions& options, const std::string& split) {
+  const char* suffix = options.format == DatasetFormat::zarr ? ".zarr" : ".h5";
+  return (std::filesystem::path(options.output) / (split + suffix)).string();
+}
+
 /// Simulates samples first .. first + count - 1 into one file.
 void generate_split(const GenerateOptions& options, const World& world, const std::string& split, Index first,
                     Index count) {
   if (count == 0) return;
-  const std::string path = (std::filesystem::path(options.output) / (split + ".h5")).string();
+  const std::string path = path_of(options, split);
   DatasetWriter writer(path, layout_of(options, count), world);
   NavierStokesDataSettings settings = options.data;
   settings.first_sample = first;
@@ -116,8 +124,8 @@ int run_generate(GenerateOptions& options, const World& world) {
   generate_split(options, world, "valid", options.train_samples, options.valid_samples);
   generate_split(options, world, "test", options.train_samples + options.valid_samples, options.test_samples);
   if (world->rank() == 0) {
-    fmt::print("Data set written to {0}\nNext: tessera train --train {0}/train.h5 --valid {0}/valid.h5\n",
-               options.output);
+    fmt::print("Data set written to {}\nNext: tessera train --train {} --valid {}\n", options.output,
+               path_of(options, "train"), path_of(options, "valid"));
   }
   return 0;
 }

@@ -21,6 +21,7 @@ int run(int argc, char** argv, const cli::World& world) {
       "Run `tessera COMMAND --help` for the options of a command, `mpirun -n N tessera COMMAND ...` for N ranks.");
   cli::Job job;
   cli::add_generate_command(program, job);
+  cli::add_data_command(program, job);
   cli::add_train_command(program, job);
   cli::add_predict_command(program, job);
   cli::add_evaluate_command(program, job);

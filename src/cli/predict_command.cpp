@@ -11,6 +11,7 @@
 #include "tessera/core/error.hpp"
 #include "tessera/core/progress.hpp"
 #include "tessera/io/dataset.hpp"
+#include "tessera/io/hdf5_file.hpp"
 #include "tessera/tensor/host_values.hpp"
 #include "tessera/training/slabs.hpp"
 #include "trained_model.hpp"

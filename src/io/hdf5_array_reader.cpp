@@ -19,7 +19,7 @@ hid_t memory_type() {
 
 }  // namespace
 
-ArrayReader::ArrayReader(const std::string& path, const std::string& name) : place_{"read", path, name} {
+Hdf5ArrayReader::Hdf5ArrayReader(const std::string& path, const std::string& name) : place_{"read", path, name} {
   const CallScope scope;
   file_ = open_file(place_, false);
   array_ = open_array(file_.get(), place_);
@@ -28,7 +28,7 @@ ArrayReader::ArrayReader(const std::string& path, const std::string& name) : pla
   shape_ = shape_of_space(space_.get(), place_);
 }
 
-ArrayReader::~ArrayReader() {
+Hdf5ArrayReader::~Hdf5ArrayReader() {
   int finalized = 0;
   MPI_Finalized(&finalized);
   if (finalized != 0) {
@@ -44,7 +44,7 @@ ArrayReader::~ArrayReader() {
 }
 
 template <RealScalar T>
-void ArrayReader::read_piece(const Box& piece, T* values) const {
+void Hdf5ArrayReader::read_piece(const Box& piece, T* values) const {
   const std::vector<hsize_t> start(piece.start.begin(), piece.start.end());
   const std::vector<hsize_t> extent(piece.extent.begin(), piece.extent.end());
   check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr), place_,
@@ -55,7 +55,7 @@ void ArrayReader::read_piece(const Box& piece, T* values) const {
 }
 
 template <RealScalar T>
-void ArrayReader::read(const Box& box, T* values) const {
+void Hdf5ArrayReader::read_pieces(const Box& box, T* values) const {
   if (!(intersect(box, {Shape(shape_.size(), 0), shape_}) == box)) {
     fail(place_, "an array that holds " + to_string(box), "shape " + to_string(shape_));
   }
@@ -66,7 +66,7 @@ void ArrayReader::read(const Box& box, T* values) const {
   }
 }
 
-template void ArrayReader::read(const Box&, float*) const;
-template void ArrayReader::read(const Box&, double*) const;
+template void Hdf5ArrayReader::read_pieces(const Box&, float*) const;
+template void Hdf5ArrayReader::read_pieces(const Box&, double*) const;
 
 }  // namespace tessera::hdf5

@@ -1,27 +1,29 @@
 #pragma once
 
 /// \file
-/// An array that is read in many pieces. Private to the io room.
+/// An array of an HDF5 file that is read in many pieces. Private to the io room.
 
+#include "io/array_reader.hpp"
 #include "io/hdf5_types.hpp"
 
 namespace tessera::hdf5 {
 
 /// One array of real numbers, kept open by this process alone, so that reading a small box costs little more than its
-/// bytes. One thread at a time.
-class ArrayReader {
+/// bytes.
+class Hdf5ArrayReader final : public ArrayReader {
  public:
   /// IoError when the file or the array cannot be opened.
-  ArrayReader(const std::string& path, const std::string& name);
-  ~ArrayReader();
-  ArrayReader(const ArrayReader&) = delete;
-  ArrayReader& operator=(const ArrayReader&) = delete;
+  Hdf5ArrayReader(const std::string& path, const std::string& name);
+  ~Hdf5ArrayReader() override;
+  Hdf5ArrayReader(const Hdf5ArrayReader&) = delete;
+  Hdf5ArrayReader& operator=(const Hdf5ArrayReader&) = delete;
 
-  /// Reads a box of the array into contiguous memory. IoError when that fails or the array has no such box.
-  template <RealScalar T>
-  void read(const Box& box, T* values) const;
+  void read(const Box& box, float* values) const override { read_pieces(box, values); }
+  void read(const Box& box, double* values) const override { read_pieces(box, values); }
 
  private:
+  template <RealScalar T>
+  void read_pieces(const Box& box, T* values) const;
   template <RealScalar T>
   void read_piece(const Box& piece, T* values) const;
 

@@ -2,17 +2,7 @@
 
 #include <vector>
 
-#include "tessera/core/error.hpp"
-
 namespace tessera::hdf5 {
-
-std::string to_string(const Place& place) {
-  return std::string(place.operation) + " " + place.path + (place.object.empty() ? "" : ":" + place.object);
-}
-
-void fail(const Place& place, const std::string& expected, const std::string& found) {
-  throw IoError(to_string(place) + ": expected " + expected + ", found " + found);
-}
 
 CallScope::CallScope() {
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);

@@ -9,22 +9,13 @@
 #include <string>
 #include <utility>
 
-#include "tessera/core/shape.hpp"
+#include "io/place.hpp"
 
 namespace tessera::hdf5 {
 
-/// Where an operation works: "read_tile run.h5:output". Every message of the room begins with it.
-struct Place {
-  const char* operation;
-  std::string path;
-  std::string object = {};
-};
-
+using tessera::fail;
+using tessera::Place;
 using tessera::to_string;
-std::string to_string(const Place& place);
-
-/// Throws IoError "<place>: expected <expected>, found <found>".
-[[noreturn]] void fail(const Place& place, const std::string& expected, const std::string& found);
 
 /// Silences HDF5's own error printing, and ignores SIGXFSZ so that a file-size limit is an error code instead of the
 /// end of the process. Both are put back at the end of the scope.

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "tessera/io/hdf5_file.hpp"
+#include "tessera/io/array_info.hpp"
 
 namespace tessera {
 

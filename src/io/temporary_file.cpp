@@ -1,10 +1,8 @@
 #include "io/temporary_file.hpp"
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,25 +11,12 @@
 #include <filesystem>
 #include <limits>
 
+#include "io/file_descriptor.hpp"
 #include "io/hdf5_handle.hpp"
 
 namespace tessera {
 
 namespace {
-
-class FileDescriptor {
- public:
-  FileDescriptor(const std::string& name, int flags) : file_(::open(name.c_str(), flags | O_CLOEXEC, 0666)) {}
-  ~FileDescriptor() {
-    if (file_ >= 0) ::close(file_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const noexcept { return file_; }
-
- private:
-  int file_;
-};
 
 Index file_size(int file) {
   struct stat status = {};

@@ -3,6 +3,9 @@
 #include <limits>
 
 #include "io/hdf5_test_support.hpp"
+#include "tessera/io/hdf5_file.hpp"
+#include "tessera/io/sample_writer.hpp"
+#include "tessera/io/zarr_group.hpp"
 
 namespace tessera {
 namespace {
@@ -79,9 +82,14 @@ void expect_batches(const Dataset& dataset) {
   }
 }
 
-TEST(Dataset, ReturnsWhatGroupsOfRanksWrote) {
+/// The parameter is what the names of data sets end in.
+class DatasetOfFormat : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Formats, DatasetOfFormat, testing::Values(".h5", ".zarr"),
+                         [](const auto& info) { return info.param.substr(1); });
+
+TEST_P(DatasetOfFormat, ReturnsWhatGroupsOfRanksWrote) {
   const TemporaryDirectory directory;
-  const std::string path = directory.file("train.h5");
+  const std::string path = directory.file("train" + GetParam());
   const int groups = std::min(2, world()->size());
   const int color = world()->rank() % groups;
   const auto group = std::make_shared<const Communicator>(world()->split(color, world()->rank()));
@@ -101,10 +109,10 @@ TEST(Dataset, ReturnsWhatGroupsOfRanksWrote) {
   expect_batches<double>(dataset);
 }
 
-TEST(Dataset, ReadsForGroupsOfRanksOnTheirOwn) {
+TEST_P(DatasetOfFormat, ReadsForGroupsOfRanksOnTheirOwn) {
   const TemporaryDirectory directory;
-  write_dataset(directory.file("train.h5"));
-  const Dataset dataset(directory.file("train.h5"), world());
+  write_dataset(directory.file("train" + GetParam()));
+  const Dataset dataset(directory.file("train" + GetParam()), world());
   const auto self = std::make_shared<const Communicator>(Communicator::self());
   DistTensor<float> batch({batch_shape(1, dataset.input_shape()), Partition(self, {1})});
   for (int i = 0; i <= world()->rank(); ++i) {
@@ -114,14 +122,14 @@ TEST(Dataset, ReadsForGroupsOfRanksOnTheirOwn) {
   }
 }
 
-TEST(Dataset, ReadsBoxesOfABatchOnAnyRankAlone) {
+TEST_P(DatasetOfFormat, ReadsBoxesOfABatchOnAnyRankAlone) {
   const TemporaryDirectory directory;
-  write_dataset(directory.file("train.h5"));
+  write_dataset(directory.file("train" + GetParam()));
   const std::vector<Index> samples{6, 0, 3, 3, 1};
   std::unique_ptr<FieldReader<double>> input;
   std::unique_ptr<FieldReader<float>> output;
   {
-    const Dataset dataset(directory.file("train.h5"), world());
+    const Dataset dataset(directory.file("train" + GetParam()), world());
     input = dataset.input_field<double>(samples);
     output = dataset.output_field<float>(samples);
     expect_error<ArgumentError>([&] { dataset.input_field<float>(std::vector<Index>{7}); }, {"0..6, got 7"});
@@ -150,10 +158,10 @@ TEST(Dataset, ReadsBoxesOfABatchOnAnyRankAlone) {
       {":output: expected a box of [5, 1, 5, 4, 6]"});
 }
 
-TEST(Dataset, AcceptsAnEmptyBatch) {
+TEST_P(DatasetOfFormat, AcceptsAnEmptyBatch) {
   const TemporaryDirectory directory;
-  write_dataset(directory.file("train.h5"));
-  const Dataset dataset(directory.file("train.h5"), world());
+  write_dataset(directory.file("train" + GetParam()));
+  const Dataset dataset(directory.file("train" + GetParam()), world());
   DistTensor<float> batch({batch_shape(0, dataset.input_shape()), Partition(world(), {world()->size()})});
   dataset.read_inputs<float>({}, batch);
   EXPECT_EQ(batch.local_size(), 0);
@@ -208,9 +216,9 @@ TEST(Dataset, NamesWhatAForeignFileLacks) {
   expect_refusal({path + ":input", "expected float32 or float64, found complex64"});
 }
 
-TEST(Dataset, NamesTheSampleAndCellThatIsNotFinite) {
+TEST_P(DatasetOfFormat, NamesTheSampleAndCellThatIsNotFinite) {
   const TemporaryDirectory directory;
-  const std::string path = directory.file("nan.h5");
+  const std::string path = directory.file("nan" + GetParam());
   {
     const auto self = std::make_shared<const Communicator>(Communicator::self());
     DatasetWriter writer(path, {3, {2, 5}, {1, 5}}, world());
@@ -236,10 +244,10 @@ TEST(Dataset, NamesTheSampleAndCellThatIsNotFinite) {
                              {":output", "found -inf at sample 2, channel 0, cell [4]"});
 }
 
-TEST(Dataset, ChecksSamplesAndShapesOfABatch) {
+TEST_P(DatasetOfFormat, ChecksSamplesAndShapesOfABatch) {
   const TemporaryDirectory directory;
-  write_dataset(directory.file("train.h5"));
-  const Dataset dataset(directory.file("train.h5"), world());
+  write_dataset(directory.file("train" + GetParam()));
+  const Dataset dataset(directory.file("train" + GetParam()), world());
   DistTensor<float> batch({batch_shape(1, dataset.input_shape()), Partition(world(), {1})});
   expect_error<ArgumentError>([&] { dataset.read_inputs<float>(std::vector<Index>{7}, batch); }, {"0..6, got 7"});
   expect_error<ArgumentError>([&] { dataset.read_inputs<float>(std::vector<Index>{-1}, batch); }, {"got -1"});
@@ -251,9 +259,9 @@ TEST(Dataset, ChecksSamplesAndShapesOfABatch) {
   expect_error<ShapeError>([&] { dataset.read_outputs<float>(std::vector<Index>{1}, batch); }, {"[1, 1, 5, 4, 6]"});
 }
 
-TEST(DatasetWriter, ChecksLayoutAndSamples) {
+TEST_P(DatasetOfFormat, WriterChecksLayoutAndSamples) {
   const TemporaryDirectory directory;
-  const std::string path = directory.file("train.h5");
+  const std::string path = directory.file("train" + GetParam());
   const auto create = [&](const DatasetLayout& layout) { DatasetWriter(path, layout, world()); };
   expect_error<ShapeError>([&] { create({1, {2}, {2}}); }, {"[channel, grid...]", "[2]"});
   expect_error<ShapeError>([&] { create({1, {2, 3}, {2, 3, 4}}); }, {"[2, 3]", "[2, 3, 4]"});
@@ -272,9 +280,9 @@ TEST(DatasetWriter, ChecksLayoutAndSamples) {
   expect_error<IoError>([&] { writer.close(); }, {path, "expected all 2 samples", "sample 0 missing"});
 }
 
-TEST(DatasetWriter, LeavesNothingBehindWithoutClose) {
+TEST_P(DatasetOfFormat, WriterLeavesNothingBehindWithoutClose) {
   const TemporaryDirectory directory;
-  const std::string path = directory.file("train.h5");
+  const std::string path = directory.file("train" + GetParam());
   { DatasetWriter writer(path, small_layout(), world()); }
   world()->barrier();
   EXPECT_FALSE(std::filesystem::exists(path));
@@ -294,6 +302,76 @@ TEST(DatasetWriter, FindsAtOnceThatThereIsNoRoom) {
   }
   world()->barrier();
   EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
+}
+
+TEST(ZarrDataset, HasTheChunksAskedFor) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("train.zarr");
+  {
+    DatasetWriter writer(path, small_layout(), world(), {{2, 3, 4, 1}, {1, 5, 2, 6}, parse_compressor("zstd:2")});
+    write_group_samples(writer, world(), 0, 1);
+    writer.close();
+  }
+  const ZarrGroup group = ZarrGroup::open(open_store(path));
+  EXPECT_EQ(group.open_array("input").chunk(), (Shape{1, 2, 3, 4, 1}));
+  EXPECT_EQ(group.open_array("output").chunk(), (Shape{1, 1, 5, 2, 6}));
+  EXPECT_EQ(to_string(group.open_array("output").compressor()), "zstd:2");
+  EXPECT_EQ(group.read_attribute<Index>("complete"), 1);
+  EXPECT_TRUE(std::filesystem::exists(path + "/.zmetadata"));
+  EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
+  expect_batches<float>(Dataset(path + "/", world()));
+  expect_error<ArgumentError>(
+      [&] {
+        DatasetWriter(path + ".h5", small_layout(), world(), {{2, 3, 4, 1}, {}});
+      },
+      {"chunks and compressors are those of Zarr"});
+}
+
+TEST(ZarrDataset, ReplacesAnEarlierOneAndNothingElse) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("train.zarr");
+  for (int i = 0; i < 2; ++i) {
+    DatasetWriter writer(path, small_layout(), world());
+    write_group_samples(writer, world(), 0, 1);
+    if (i == 1) EXPECT_EQ(Dataset(path, world()).sample_count(), kSamples);
+    writer.close();
+  }
+  expect_batches<float>(Dataset(path, world()));
+  const std::string other = directory.file("other.zarr");
+  testing_support::on_rank_zero([&] { std::filesystem::create_directories(other + "/precious"); });
+  expect_error<IoError>([&] { DatasetWriter(other, small_layout(), world()); }, {"create " + other, "something else"});
+  EXPECT_TRUE(std::filesystem::exists(other + "/precious"));
+  expect_error<IoError>([&] { Dataset(other, world()); }, {"open " + other + ": expected a Zarr group"});
+}
+
+TEST(ZarrDataset, NamesWhatAForeignGroupLacks) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("foreign.zarr");
+  const auto expect_refusal = [&](const std::vector<std::string>& parts) {
+    world()->barrier();
+    expect_error<IoError>([&] { Dataset(path, world()); }, parts);
+  };
+  const auto add = [&](const char* name, const ZarrLayout& layout) {
+    testing_support::on_rank_zero([&] { ZarrGroup::open(open_store(path)).create_array(name, layout); });
+  };
+  testing_support::on_rank_zero([&] { ZarrGroup::create(open_store(path)); });
+  expect_refusal({path + ":input: expected an array, found no object"});
+  add("input", {{2, 1, 4}, {1, 1, 4}, "complex64"});
+  add("output", {{3, 1, 4}, {1, 1, 4}});
+  expect_refusal({path + ":input: expected float32 or float64, found complex64"});
+  testing_support::on_rank_zero([&] {
+    ZarrArray::create(open_store(path), "input", {{2, 1, 4}, {2, 1, 3}, "float64"});
+  });
+  expect_refusal({path, "as many samples", "[2, 1, 4]", "[3, 1, 4]"});
+  testing_support::on_rank_zero([&] {
+    ZarrArray::create(open_store(path), "input", {{3, 1, 4}, {2, 1, 3}, "float64"});
+  });
+  EXPECT_EQ(Dataset(path, world()).sample_count(), 3);
+  testing_support::on_rank_zero([&] { open_store(path)->put("input/0.0.1", {}); });
+  const Dataset dataset(path, world());
+  DistTensor<float> batch({{1, 1, 4}, Partition(world(), {1})});
+  expect_error<IoError>([&] { dataset.read_inputs<float>(std::vector<Index>{1}, batch); },
+                        {"read " + path + ":input/0.0.1: expected a chunk compressed by blosc"});
 }
 
 }  // namespace

@@ -1,50 +1,37 @@
 #pragma once
 
 /// \file
-/// Training data on disk: pairs of an input and an output field, one HDF5 file per split.
+/// Training data on disk: pairs of an input and an output field, one HDF5 file or one Zarr group per split.
 ///
 ///   input   float32 [sample, channel, grid...]
 ///   output  float32 [sample, channel, grid...]   (its grid may differ from the input's, as in time extrapolation)
 ///   attributes of the file: axis_names (one string per grid axis), grid_spacing (one number per grid axis), complete
 ///   attributes of the group `provenance`: free text on where the data came from
 ///
-/// A file made elsewhere needs the two arrays only, of any real type.
+/// A file made elsewhere needs the two arrays only, of any real type. Zarr sets may hold an array `written` besides,
+/// see SampleWriter.
 
-#include <map>
-#include <optional>
 #include <span>
 
-#include "tessera/io/hdf5_file.hpp"
+#include "tessera/io/dataset_layout.hpp"
 #include "tessera/tensor/field.hpp"
 
 namespace tessera {
 
-namespace hdf5 {
 class ArrayReader;
-}
+class DatasetSink;
 
-/// What a data set holds; shapes are without the sample axis.
-struct DatasetLayout {
-  Index sample_count = 0;
-  Shape input_shape;
-  Shape output_shape;
-  /// Of the output's grid axes, for example {"x", "y", "z", "t"}; empty where unknown.
-  std::vector<std::string> axis_names = {};
-  /// Distance between neighbouring cells along each grid axis, in the problem's units; empty where unknown.
-  std::vector<double> grid_spacing = {};
-  /// Free text: generator, version, parameters, seed.
-  std::map<std::string, std::string> provenance = {};
-};
-
-class TemporaryFile;
-
-/// Writes a data set sample by sample. The file has its final size from the start and the name `<path>.tmp` until
-/// close(), so a full disk is found at once and an interrupted generation is never mistaken for a data set.
+/// Writes a data set sample by sample, in the format that its name asks for (see format_of_name). It has the name
+/// `<path>.tmp` until close(), so an interrupted generation is never mistaken for a data set. An HDF5 file has its
+/// final size from the start, so a full disk is found at once; of a Zarr set every chunk is on the disk when it is
+/// written.
 class DatasetWriter {
  public:
   /// Creates the file. Collective over `communicator`, which may be split into groups that write samples side by side.
-  /// ArgumentError or ShapeError when the layout is inconsistent, IoError when there is no room for the data.
-  DatasetWriter(const std::string& path, DatasetLayout layout, std::shared_ptr<const Communicator> communicator);
+  /// ArgumentError or ShapeError when the layout is inconsistent, or chunks are asked for of HDF5; IoError when there
+  /// is no room for the data, or `path` is a folder that is no Zarr group.
+  DatasetWriter(const std::string& path, DatasetLayout layout, std::shared_ptr<const Communicator> communicator,
+                const ChunkStorage& storage = {});
   DatasetWriter(DatasetWriter&& other) noexcept;
   /// Without close(), the unfinished file is removed. Not collective.
   ~DatasetWriter();
@@ -63,18 +50,27 @@ class DatasetWriter {
  private:
   DatasetLayout layout_;
   std::shared_ptr<const Communicator> communicator_;
-  std::unique_ptr<TemporaryFile> target_;
-  std::optional<Hdf5File> file_;
+  std::unique_ptr<DatasetSink> sink_;
   std::vector<Index> written_;
 };
 
-/// Reads batches of a data set, each rank the rows and cells of its tile.
+/// Whether a data set that lacks samples may be opened, to see what it holds.
+enum class Unfinished { refused, accepted };
+
+/// Reads batches of a data set, each rank the rows and cells of its tile. The format is that of what is found at the
+/// path: a folder is a Zarr group, anything else an HDF5 file.
 class Dataset {
  public:
-  /// Collective. IoError when the file is missing, damaged, incomplete or has other arrays than described above.
-  Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator);
+  /// Collective. IoError when the file is missing, damaged or has other arrays than described above; when it is
+  /// incomplete, saying how many samples it lacks where that is known, unless that is accepted.
+  Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator,
+          Unfinished unfinished = Unfinished::refused);
 
   const std::string& path() const noexcept { return path_; }
+  DatasetFormat format() const noexcept { return format_; }
+  bool complete() const noexcept { return complete_; }
+  /// Samples known to be absent, in ascending order.
+  const std::vector<Index>& missing_samples() const noexcept { return missing_; }
   const DatasetLayout& layout() const noexcept { return layout_; }
   Index sample_count() const noexcept { return layout_.sample_count; }
   /// [channel, grid...]
@@ -109,8 +105,11 @@ class Dataset {
   std::unique_ptr<FieldReader<T>> field(bool input, std::span<const Index> samples) const;
 
   std::string path_;
+  DatasetFormat format_ = DatasetFormat::hdf5;
   DatasetLayout layout_;
-  std::shared_ptr<const hdf5::ArrayReader> input_, output_;
+  bool complete_ = true;
+  std::vector<Index> missing_;
+  std::shared_ptr<const ArrayReader> input_, output_;
 };
 
 }  // namespace tessera

@@ -5,9 +5,9 @@
 
 #include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "tessera/io/array_info.hpp"
 #include "tessera/tensor/dist_tensor.hpp"
 
 namespace tessera {
@@ -17,16 +17,6 @@ namespace tessera {
 ///   collective   MPI-IO gathers small pieces into large ones first. Faster on a parallel file system when tiles cut
 ///                the last axes; what a failing disk does in the middle of it is up to the MPI library.
 enum class Transfer { independent, collective };
-
-/// What an attribute can hold. Strings are stored as UTF-8 of variable length, numbers as 64-bit.
-using AttributeValue = std::variant<Index, double, std::string, Shape, std::vector<double>, std::vector<std::string>>;
-
-/// The array behind a name.
-struct ArrayInfo {
-  Shape shape;
-  /// numpy's name: "float32", "float64", "complex64", "complex128", "int64", ...
-  std::string scalar;
-};
 
 /// An HDF5 file, opened for reading or created, on the ranks of a communicator. Move-only.
 ///

@@ -1,0 +1,31 @@
+#include "io/zarr_array_reader.hpp"
+
+#include "io/chunk_walk.hpp"
+
+namespace tessera {
+
+namespace {
+constexpr Index kKeptBytes = Index{64} << 20;
+}
+
+template <RealScalar T>
+void ZarrArrayReader::read_chunks(const Box& box, T* values) const {
+  array_.require_readable<T>(box);
+  std::map<Shape, ZarrArray::DecodedChunk> kept;
+  Index kept_bytes = 0;
+  for_each_index(chunks_of(box, array_.chunk()), [&](const Shape& at) {
+    const auto found = recent_.find(at);
+    ZarrArray::DecodedChunk chunk = found == recent_.end() ? array_.read_chunk(at) : std::move(found->second);
+    if (found != recent_.end()) recent_.erase(found);
+    chunk.copy(intersect(box, array_.chunk_box(at)), box, values);
+    if (kept_bytes + chunk.bytes() > kKeptBytes) return;
+    kept_bytes += chunk.bytes();
+    kept.emplace(at, std::move(chunk));
+  });
+  recent_ = std::move(kept);
+}
+
+template void ZarrArrayReader::read_chunks(const Box&, float*) const;
+template void ZarrArrayReader::read_chunks(const Box&, double*) const;
+
+}  // namespace tessera

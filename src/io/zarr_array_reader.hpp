@@ -1,0 +1,30 @@
+#pragma once
+
+/// \file
+/// A Zarr array that is read in many pieces. Private to the io room.
+
+#include <map>
+
+#include "io/array_reader.hpp"
+#include "tessera/io/zarr_array.hpp"
+
+namespace tessera {
+
+/// Keeps the chunks of the last box in memory, up to 64 MiB of them: who reads an array plane by plane decompresses
+/// each chunk once.
+class ZarrArrayReader final : public ArrayReader {
+ public:
+  explicit ZarrArrayReader(ZarrArray array) : array_(std::move(array)) {}
+
+  void read(const Box& box, float* values) const override { read_chunks(box, values); }
+  void read(const Box& box, double* values) const override { read_chunks(box, values); }
+
+ private:
+  template <RealScalar T>
+  void read_chunks(const Box& box, T* values) const;
+
+  ZarrArray array_;
+  mutable std::map<Shape, ZarrArray::DecodedChunk> recent_;
+};
+
+}  // namespace tessera
