@@ -155,6 +155,11 @@ Reference Batch::broadcast(std::string_view bytes) {
 Reference Batch::broadcast_file(const std::string& path) { return broadcast(MappedBytes(path).bytes()); }
 
 std::vector<Future> Batch::map(const Work& work, const std::vector<Record>& parameters) {
+  define(work, parameters);
+  return resume();
+}
+
+void Batch::define(const Work& work, const std::vector<Record>& parameters) {
   const TaskSettings& settings = shared_->settings;
   if (work.function.empty() == work.command.empty()) {
     throw ArgumentError("batch: expected either a function or a command to map");
@@ -180,13 +185,15 @@ std::vector<Future> Batch::map(const Work& work, const std::vector<Record>& para
     // What is there is the same but for how it is run.
     BatchFolder::create(shared_->path, definition, parameters);
   });
-  return run();
+  shared_->folder.emplace(shared_->path);
 }
 
-std::vector<Future> Batch::resume() { return run(); }
+bool Batch::is_done(Index task) const { return shared_->folder->is_done(task); }
 
-std::vector<Future> Batch::run() {
-  shared_->folder.emplace(shared_->path);
+void Batch::forget(Index task) { shared_->folder->forget(task); }
+
+std::vector<Future> Batch::resume() {
+  if (!shared_->folder) shared_->folder.emplace(shared_->path);
   const BatchFolder& folder = *shared_->folder;
   std::vector<int> done(static_cast<std::size_t>(folder.size()));
   shared_->by_one([&] {
@@ -213,10 +220,14 @@ Index Batch::wait_all(const std::function<void(Index, Index)>& progress) {
   const auto count = [&](TaskState state) {
     return static_cast<Index>(std::count(shared_->states.begin(), shared_->states.end(), state));
   };
+  shared_->engine->watch([&](Index over) {
+    if (progress) progress(over, 0);
+  });
   while (shared_->open > 0) {
     shared_->collect(kPatience);
     if (progress) progress(count(TaskState::done), count(TaskState::failed));
   }
+  shared_->engine->watch({});
   return count(TaskState::failed);
 }
 

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <sstream>
@@ -161,6 +163,12 @@ void BatchFolder::commit(Index task, const TaskResult& result) const {
   const std::string body = result.values.to_json() + "\n" + use_record(result.use).to_json() + "\n";
   write_file(task_folder(task) + "/result",
              fmt::format("{} {} {}\n{}", kResultMark, kFormat, content_hash(body), body));
+}
+
+void BatchFolder::forget(Index task) const {
+  if (::unlink((task_folder(task) + "/result").c_str()) != 0 && errno != ENOENT) {
+    throw IoError(task_folder(task) + "/result: cannot be removed: " + std::strerror(errno));
+  }
 }
 
 int BatchFolder::begin_attempt(Index task) const {

@@ -89,6 +89,9 @@ class BatchFolder {
   /// Makes the task done, at once for all to see.
   void commit(Index task, const TaskResult& result) const;
 
+  /// Makes it undone.
+  void forget(Index task) const;
+
   /// Makes the task's folder and the log of its next attempt; returns the attempt's number.
   int begin_attempt(Index task) const;
   void add_failure(Index task, const FailedAttempt& failure) const;

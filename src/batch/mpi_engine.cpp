@@ -95,6 +95,7 @@ class MpiEngine final : public Engine {
   }
 
   std::vector<Outcome> collect(double seconds) override;
+  void watch(std::function<void(Index done)> watcher) override { watcher_ = std::move(watcher); }
   void stop() override { tasks_.clear(); }
 
  private:
@@ -111,11 +112,14 @@ class MpiEngine final : public Engine {
   bool claim(Index task) const;
   bool run_to_the_end(Index task) const;
   bool attempts_left(Index task) const;
+  void tell();
 
   std::shared_ptr<const Communicator> world_, group_;
   const BatchFolder* batch_ = nullptr;
   std::vector<Index> tasks_;
   std::string claims_;
+  std::function<void(Index)> watcher_;
+  std::chrono::steady_clock::time_point told_ = {};
 };
 
 /// Whether this group is the first to ask; asked by its rank 0.
@@ -151,6 +155,16 @@ bool MpiEngine::run_to_the_end(Index task) const {
   }
 }
 
+/// On rank 0, at most once a second: looking at every task takes its time.
+void MpiEngine::tell() {
+  const auto now = std::chrono::steady_clock::now();
+  if (world_->rank() != 0 || !watcher_ || now - told_ < std::chrono::seconds(1)) return;
+  told_ = now;
+  Index done = 0;
+  for (Index task = 0; task < batch_->size(); ++task) done += batch_->is_done(task) ? 1 : 0;
+  watcher_(done);
+}
+
 /// The first call runs everything: groups take the next task that no other group has claimed.
 std::vector<Outcome> MpiEngine::collect(double) {
   std::vector<Outcome> outcomes;
@@ -158,7 +172,9 @@ std::vector<Outcome> MpiEngine::collect(double) {
   world_->together([&] {
     if (!group_->valid()) return;
     for (const Index task : tasks_) {
-      if (decide([&] { return claim(task) ? Index{1} : Index{0}; }) != 0) run_to_the_end(task);
+      if (decide([&] { return claim(task) ? Index{1} : Index{0}; }) == 0) continue;
+      run_to_the_end(task);
+      tell();
     }
   });
   std::vector<int> done(tasks_.size());

@@ -14,6 +14,7 @@
 #include "tessera/core/error.hpp"
 #include "tessera/core/progress.hpp"
 #include "tessera/io/dataset_check.hpp"
+#include "tessera/io/dataset_conversion.hpp"
 #include "tessera/io/hdf5_file.hpp"
 #include "tessera/io/zarr_group.hpp"
 
@@ -22,8 +23,6 @@ namespace tessera::cli {
 namespace {
 
 constexpr double kMebibyte = 1 << 20;
-/// Samples up to this size are converted by one rank each.
-constexpr Index kSampleBytes = Index{1} << 30;
 
 struct ConvertOptions {
   std::string from, to;
@@ -104,48 +103,14 @@ ChunkStorage storage_for(const ConvertOptions& options, const DatasetLayout& lay
   return storage;
 }
 
-/// Ranks that share a sample: one where it is small and there is one for each, otherwise all, in slabs of the longest
-/// grid axis.
-Partition sample_partition(const DatasetLayout& layout, const World& world) {
-  const Index bytes = (volume(layout.input_shape) + volume(layout.output_shape)) * static_cast<Index>(sizeof(float));
-  Shape grid(layout.output_shape.size() + 1, 1);
-  if (bytes <= kSampleBytes && layout.sample_count >= world->size()) {
-    return Partition(std::make_shared<const Communicator>(Communicator::self()), grid);
-  }
-  const auto longest = std::max_element(layout.output_shape.begin() + 1, layout.output_shape.end());
-  grid[static_cast<std::size_t>(longest - layout.output_shape.begin()) + 1] = world->size();
-  return Partition(world, grid);
-}
-
-TensorSpace sample_space(const Shape& shape, const Partition& partition) {
-  Shape whole{1};
-  whole.insert(whole.end(), shape.begin(), shape.end());
-  return {whole, partition};
-}
-
 int run_convert(const ConvertOptions& options, const World& world) {
-  const Dataset source(options.from, world);
-  const DatasetLayout& layout = source.layout();
-  DatasetWriter target(options.to, layout, world, storage_for(options, layout));
-  const Partition partition = sample_partition(layout, world);
-  const Index groups = world->size() / partition.communicator()->size();
-  DistTensor<float> input(sample_space(layout.input_shape, partition));
-  DistTensor<float> output(sample_space(layout.output_shape, partition));
-  ProgressBar bar("convert", layout.sample_count, world->rank() == 0);
-  std::optional<Failure> failure;
-  try {
-    for (Index sample = groups == 1 ? 0 : world->rank(); sample < layout.sample_count; sample += groups) {
-      source.read_inputs<float>(std::span(&sample, 1), input);
-      source.read_outputs<float>(std::span(&sample, 1), output);
-      target.write_sample(sample, input, output);
-      bar.update(std::min(sample + groups, layout.sample_count));
-    }
-  } catch (const Error& error) {
-    failure = Failure{error.kind(), error.what()};
-  }
-  world->agree(failure);
-  target.close();
-  bar.finish("-> " + options.to);
+  const ChunkStorage storage = storage_for(options, Dataset(options.from, world).layout());
+  std::optional<ProgressBar> bar;
+  convert_dataset(options.from, options.to, world, storage, [&](Index done, Index samples) {
+    if (!bar) bar.emplace("convert", samples, world->rank() == 0);
+    bar->update(done);
+  });
+  if (bar) bar->finish("-> " + options.to);
   return 0;
 }
 

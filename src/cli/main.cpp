@@ -6,6 +6,7 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "data_generation.hpp"
 #include "tessera/batch/task.hpp"
 
 namespace {
@@ -37,5 +38,7 @@ int run(int argc, char** argv, const cli::World& world) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tessera::cli::register_navier_stokes_task();
+  tessera::cli::register_co2_flow_task();
   return tessera::batch::run_program(argc, argv, [&](const cli::World& world) { return run(argc, argv, world); });
 }

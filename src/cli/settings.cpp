@@ -143,12 +143,18 @@ std::vector<std::string> Settings::sections() const {
   return names;
 }
 
-std::string Settings::to_toml() const {
+bool Settings::Key::is_in(const std::vector<std::string>& selection) const {
+  return std::any_of(selection.begin(), selection.end(),
+                     [&](const std::string& selected) { return selected == section || selected == path(); });
+}
+
+std::string Settings::to_toml(const std::vector<std::string>& selection) const {
   std::string text;
   for (const std::string& section : sections()) {
-    text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
+    bool begun = false;
     for (const auto& key : keys_) {
-      if (key->section != section) continue;
+      if (key->section != section || !(selection.empty() || key->is_in(selection))) continue;
+      if (!std::exchange(begun, true)) text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
       text += fmt::format("# {}{}\n", key->help, key->choices.empty() ? "" : " (" + key->kind() + ")");
       text += fmt::format("{} = {}\n", key->name, format_toml(key->get()));
     }

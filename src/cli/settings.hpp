@@ -165,8 +165,9 @@ class Settings {
   /// Whether the file or the command line has set "section.name". Throws ArgumentError for an unknown key.
   bool given(const std::string& path) const;
 
-  /// The values in effect as a TOML file that apply_toml reads back, with the help texts as comments.
-  std::string to_toml() const;
+  /// The values in effect as a TOML file that apply_toml reads back, with the help texts as comments: all, or those
+  /// selected as for add_options.
+  std::string to_toml(const std::vector<std::string>& selection = {}) const;
 
  private:
   struct Key {
@@ -179,6 +180,7 @@ class Settings {
     bool given = false;
 
     std::string path() const { return section + "." + name; }
+    bool is_in(const std::vector<std::string>& selection) const;
     std::string option() const;
     std::string kind() const;
     std::string placeholder() const;

@@ -7,6 +7,8 @@
 #include "io/temporary_folder.hpp"
 #include "io/zarr_dataset.hpp"
 #include "tessera/core/error.hpp"
+#include "tessera/io/zarr_tiles.hpp"
+#include "tessera/tensor/host_values.hpp"
 
 namespace tessera {
 
@@ -20,11 +22,20 @@ void require_values(const char* name, const Shape& shape, std::span<const float>
                    " values of shape " + to_string(shape) + ", got " + std::to_string(values.size()));
 }
 
-Box box_of(Index sample, const Shape& shape) {
-  Box box{Shape(shape.size() + 1, 0), dataset::with_samples(1, shape)};
-  box.start[0] = sample;
-  return box;
+void require_shape(const char* name, const Shape& shape, const Shape& found) {
+  const Shape expected = dataset::with_samples(1, shape);
+  if (found == expected) return;
+  throw ShapeError(std::string(kWrite) + ", " + name + ": expected a tensor " + to_string(expected) + ", got " +
+                   to_string(found));
 }
+
+Shape origin_of(Index sample, const Shape& shape) {
+  Shape origin(shape.size() + 1, 0);
+  origin[0] = sample;
+  return origin;
+}
+
+Box box_of(Index sample, const Shape& shape) { return {origin_of(sample, shape), dataset::with_samples(1, shape)}; }
 
 }  // namespace
 
@@ -63,14 +74,22 @@ SampleWriter SampleWriter::open(const std::string& path) {
 
 const DatasetLayout& SampleWriter::layout() const noexcept { return impl_->layout; }
 
+void SampleWriter::require_unfinished() const {
+  if (!impl_->complete) return;
+  throw ArgumentError(std::string(kWrite) + " " + impl_->group.path() + ": the data set is finished");
+}
+
+void SampleWriter::mark(Index sample) {
+  const Index mark = 1;
+  impl_->written.write_box({{sample}, {1}}, &mark);
+}
+
 void SampleWriter::write_sample(Index sample, std::span<const float> input, std::span<const float> output) {
   const DatasetLayout& layout = impl_->layout;
   dataset::require_sample(kWrite, sample, layout.sample_count);
   require_values(dataset::kInput, layout.input_shape, input);
   require_values(dataset::kOutput, layout.output_shape, output);
-  if (impl_->complete) {
-    throw ArgumentError(std::string(kWrite) + " " + impl_->group.path() + ": the data set is finished");
-  }
+  require_unfinished();
   const Box input_box = box_of(sample, layout.input_shape), output_box = box_of(sample, layout.output_shape);
   dataset::require_finite(std::string(kWrite) + ", input", input_box, input.data());
   dataset::require_finite(std::string(kWrite) + ", output", output_box, output.data());
@@ -78,8 +97,26 @@ void SampleWriter::write_sample(Index sample, std::span<const float> input, std:
   impl_->written.erase_chunk({sample});
   impl_->input.write_box(input_box, input.data());
   impl_->output.write_box(output_box, output.data());
-  const Index mark = 1;
-  impl_->written.write_box({{sample}, {1}}, &mark);
+  mark(sample);
+}
+
+void SampleWriter::write_sample(Index sample, const DistTensor<float>& input, const DistTensor<float>& output) {
+  const Communicator& ranks = input.communicator();
+  ranks.together([&] {
+    const DatasetLayout& layout = impl_->layout;
+    dataset::require_sample(kWrite, sample, layout.sample_count);
+    require_shape(dataset::kInput, layout.input_shape, input.shape());
+    require_shape(dataset::kOutput, layout.output_shape, output.shape());
+    require_unfinished();
+    dataset::require_finite(std::string(kWrite) + ", input", input.box(), HostInput<float>(input.local()).data());
+    dataset::require_finite(std::string(kWrite) + ", output", output.box(), HostInput<float>(output.local()).data());
+    if (ranks.rank() == 0) impl_->written.erase_chunk({sample});
+  });
+  write_tile(impl_->input, input, origin_of(sample, layout().input_shape));
+  write_tile(impl_->output, output, origin_of(sample, layout().output_shape));
+  ranks.together([&] {
+    if (ranks.rank() == 0) mark(sample);
+  });
 }
 
 bool SampleWriter::has_sample(Index sample) const {

@@ -104,15 +104,20 @@ class Batch {
   /// Begins to run the work once for each record, and returns the tasks in this order. Where the folder holds the same
   /// work with the same parameters, only tasks without a result are run; ArgumentError when it holds others.
   std::vector<Future> map(const Work& work, const std::vector<Record>& parameters);
+  /// The first half of map: puts the tasks into the folder, and runs none; resume is the second one.
+  void define(const Work& work, const std::vector<Record>& parameters);
+  /// Whether the task of a defined batch has a result. Local.
+  bool is_done(Index task) const;
+  /// Removes the result of a task of a defined batch, so that resume runs it again. Local: one rank's doing.
+  void forget(Index task);
   /// Goes on with what is in the folder: runs all tasks without a result, those that failed included.
   std::vector<Future> resume();
 
-  /// Until all are done or failed; returns how many failed. `progress` is told now and then how many are over.
+  /// Until all are done or failed; returns how many failed. `progress` is told now and then how many are over (with an
+  /// mpi engine on rank 0 alone, failures at the end).
   Index wait_all(const std::function<void(Index done, Index failed)>& progress = {});
 
  private:
-  std::vector<Future> run();
-
   std::shared_ptr<Future::Shared> shared_;
 };
 

@@ -3,6 +3,7 @@
 /// \file
 /// Where the tasks of a batch run.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ class Engine {
   /// Tasks that are over and were not returned before; waits up to `seconds` while there are none. Throws IoError when
   /// the engine itself has broken down.
   virtual std::vector<Outcome> collect(double seconds) = 0;
+  /// To be told during a call of collect that takes long how many tasks of the batch are done; empty: nobody.
+  virtual void watch(std::function<void(Index done)>) {}
   /// Ends what runs; unfinished tasks stay without a result.
   virtual void stop() = 0;
 };
