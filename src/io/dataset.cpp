@@ -57,8 +57,7 @@ void require_complete(const std::string& path, const Contents& contents) {
 Contents find_contents(const std::string& path) {
   require_finished_name(path);
   Contents contents;
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
+  if (is_store(path)) {
     contents.format = DatasetFormat::zarr;
     const ZarrGroup group = ZarrGroup::open(open_store(path));
     contents.complete = dataset::read_complete(group);

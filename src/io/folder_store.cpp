@@ -13,6 +13,7 @@
 
 #include "io/file_descriptor.hpp"
 #include "io/place.hpp"
+#include "io/size_signal_scope.hpp"
 
 namespace tessera {
 
@@ -132,6 +133,7 @@ void FolderStore::put(const std::string& key, std::span<const std::byte> bytes) 
   const Place place{"put", folder_, key};
   const std::string name = file_of(key);
   const std::string partial = create_partial(name, place);
+  const SizeSignalScope scope;
   try {
     const FileDescriptor file(partial, O_WRONLY);
     if (file.get() < 0) fail(place, "a file that can be written", std::strerror(errno));

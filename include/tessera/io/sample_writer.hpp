@@ -12,8 +12,8 @@
 
 namespace tessera {
 
-/// Writes samples into a Zarr data set that many processes share: simulations, of whatever engine and on whatever machine
-/// sees the folder. Needs no MPI. The set is described in dataset.hpp and has an array besides,
+/// Writes samples into a Zarr data set that many processes share: simulations, of whatever engine and on whatever
+/// machine sees the folder. Needs no MPI. The set is described in dataset.hpp and has an array besides,
 ///
 ///   written  uint8 [sample], 1 where a sample is complete
 ///
@@ -36,9 +36,9 @@ class SampleWriter {
 
   const DatasetLayout& layout() const noexcept;
 
-  /// Writes one sample, [channel, grid...] each, row-major. By any process at any time, and again if need be, but by one
-  /// process at a time for one sample. ArgumentError for a sample that does not exist and for a finished set, ShapeError
-  /// for another number of values, NumericError when one is not finite.
+  /// Writes one sample, [channel, grid...] each, row-major. By any process at any time, and again if need be, but by
+  /// one process at a time for one sample. ArgumentError for a sample that does not exist and for a finished set,
+  /// ShapeError for another number of values, NumericError when one is not finite.
   void write_sample(Index sample, std::span<const float> input, std::span<const float> output);
   bool has_sample(Index sample) const;
   /// In ascending order.
