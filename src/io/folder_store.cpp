@@ -83,8 +83,9 @@ std::string create_partial(const std::string& name, const Place& place) {
     const FileDescriptor file(partial, O_WRONLY | O_CREAT | O_EXCL);
     if (file.get() >= 0) return partial;
     if (errno == ENOENT) {
-      std::error_code ignored;
-      fs::create_directories(fs::path(name).parent_path(), ignored);
+      std::error_code failure;
+      fs::create_directories(fs::path(name).parent_path(), failure);
+      if (failure) fail(place, "a place to create a folder", failure.message());
     } else if (errno != EEXIST) {
       break;
     }
