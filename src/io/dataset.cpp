@@ -2,10 +2,9 @@
 
 #include <filesystem>
 
+#include "io/dataset_array.hpp"
 #include "io/dataset_structure.hpp"
-#include "io/hdf5_array_reader.hpp"
 #include "io/packed.hpp"
-#include "io/zarr_array_reader.hpp"
 #include "io/zarr_dataset.hpp"
 #include "tessera/io/hdf5_file.hpp"
 #include "tessera/tensor/host_values.hpp"
@@ -57,8 +56,7 @@ void require_complete(const std::string& path, const Contents& contents) {
 Contents find_contents(const std::string& path) {
   require_finished_name(path);
   Contents contents;
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
+  if (is_store(path)) {
     contents.format = DatasetFormat::zarr;
     const ZarrGroup group = ZarrGroup::open(open_store(path));
     contents.complete = dataset::read_complete(group);
@@ -115,11 +113,6 @@ Contents unpacked(const std::string& bytes) {
   return contents;
 }
 
-std::shared_ptr<const ArrayReader> open_array(const std::string& path, DatasetFormat format, const char* name) {
-  if (format == DatasetFormat::hdf5) return std::make_shared<const hdf5::Hdf5ArrayReader>(path, name);
-  return std::make_shared<const ZarrArrayReader>(ZarrGroup::open(open_store(path)).open_array(name));
-}
-
 /// Listed samples of an array as one batch.
 template <RealScalar T>
 class BatchField final : public FieldReader<T> {
@@ -172,8 +165,8 @@ Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> co
   complete_ = contents.complete;
   missing_ = std::move(contents.missing);
   communicator->together([&] {
-    input_ = open_array(path, format_, kInput);
-    output_ = open_array(path, format_, kOutput);
+    input_ = dataset::open_array(path, format_, kInput);
+    output_ = dataset::open_array(path, format_, kOutput);
   });
 }
 

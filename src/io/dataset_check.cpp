@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "io/chunk_walk.hpp"
+#include "io/dataset_array.hpp"
 #include "io/dataset_structure.hpp"
-#include "io/hdf5_array_reader.hpp"
 #include "io/packed.hpp"
 #include "io/split_box.hpp"
 #include "tessera/io/zarr_group.hpp"
@@ -18,59 +17,32 @@ constexpr std::size_t kMostProblems = 1000;
 constexpr Index kPieceCells = Index{1} << 23;
 
 /// One array in pieces that are read one by one.
-class CheckedArray {
- public:
-  virtual ~CheckedArray() = default;
-  virtual Index pieces() const = 0;
-  virtual Box box(Index piece) const = 0;
-  /// False where nothing was ever written.
-  virtual bool read(Index piece, double* values) const = 0;
+struct CheckedArray {
+  std::string where;
+  std::shared_ptr<const ArrayReader> reader;
+  Index pieces;
+  std::function<Box(Index piece)> box;
 };
 
-class CheckedZarrArray final : public CheckedArray {
- public:
-  explicit CheckedZarrArray(ZarrArray array) : array_(std::move(array)), grid_(array_.chunk_grid()) {}
-  Index pieces() const override { return volume(grid_); }
-  Box box(Index piece) const override { return array_.chunk_box(place(piece)); }
-  bool read(Index piece, double* values) const override {
-    const Box cells = box(piece);
-    array_.read_box(cells, values);
-    return array_.has_chunk(place(piece));
-  }
-
- private:
-  Shape place(Index piece) const {
-    Shape at(grid_.size());
-    for (std::size_t axis = at.size(); axis-- > 0; piece /= grid_[axis]) at[axis] = piece % grid_[axis];
-    return at;
-  }
-
-  ZarrArray array_;
-  Shape grid_;
-};
-
-class CheckedHdf5Array final : public CheckedArray {
- public:
-  CheckedHdf5Array(const std::string& path, const char* name, const Shape& shape)
-      : array_(path, name), pieces_(split_box({Shape(shape.size(), 0), shape}, kPieceCells)) {}
-  Index pieces() const override { return std::ssize(pieces_); }
-  Box box(Index piece) const override { return pieces_[static_cast<std::size_t>(piece)]; }
-  bool read(Index piece, double* values) const override {
-    array_.read(box(piece), values);
-    return true;
-  }
-
- private:
-  hdf5::Hdf5ArrayReader array_;
-  std::vector<Box> pieces_;
-};
-
-std::unique_ptr<const CheckedArray> open_checked(const Dataset& dataset, const char* name, const Shape& sample) {
+CheckedArray open_checked(const Dataset& dataset, const char* name, const Shape& sample) {
+  CheckedArray array{
+      "Dataset " + dataset.path() + ":" + name, dataset::open_array(dataset.path(), dataset.format(), name), 0, {}};
   if (dataset.format() == DatasetFormat::zarr) {
-    return std::make_unique<CheckedZarrArray>(ZarrGroup::open(open_store(dataset.path())).open_array(name));
+    const ZarrArray chunks = ZarrGroup::open(open_store(dataset.path())).open_array(name);
+    const Shape grid = chunks.chunk_grid();
+    array.pieces = volume(grid);
+    array.box = [chunks, grid](Index piece) {
+      Shape at(grid.size());
+      for (std::size_t axis = at.size(); axis-- > 0; piece /= grid[axis]) at[axis] = piece % grid[axis];
+      return chunks.chunk_box(at);
+    };
+  } else {
+    const Shape shape = dataset::with_samples(dataset.sample_count(), sample);
+    const std::vector<Box> pieces = split_box({Shape(shape.size(), 0), shape}, kPieceCells);
+    array.pieces = std::ssize(pieces);
+    array.box = [pieces](Index piece) { return pieces[static_cast<std::size_t>(piece)]; };
   }
-  return std::make_unique<CheckedHdf5Array>(dataset.path(), name,
-                                            dataset::with_samples(dataset.sample_count(), sample));
+  return array;
 }
 
 bool all_missing(const Box& box, const std::vector<Index>& missing) {
@@ -91,12 +63,11 @@ std::string why_incomplete(const Dataset& dataset) {
 }
 
 /// What is wrong with a piece, or nothing.
-std::string problem_of(const CheckedArray& array, Index piece, const std::string& where, std::vector<double>& values) {
-  const Box box = array.box(piece);
+std::string problem_of(const CheckedArray& array, const Box& box, std::vector<double>& values) {
   try {
     values.resize(static_cast<std::size_t>(box.volume()));
-    if (!array.read(piece, values.data())) return where + ": the chunk of cells " + to_string(box) + " is missing";
-    dataset::require_finite(where, box, values.data());
+    array.reader->read(box, values.data());
+    dataset::require_finite(array.where, box, values.data());
   } catch (const Error& error) {
     return error.what();
   }
@@ -112,21 +83,17 @@ DatasetReport check_dataset(const std::string& path, const std::shared_ptr<const
   DatasetReport report;
   std::vector<std::string> own;
   communicator->together([&] {
-    const std::unique_ptr<const CheckedArray> arrays[] = {
-        open_checked(dataset, dataset::kInput, dataset.input_shape()),
-        open_checked(dataset, dataset::kOutput, dataset.output_shape())};
-    const Index inputs = arrays[0]->pieces();
-    report.pieces = inputs + arrays[1]->pieces();
+    const CheckedArray arrays[] = {open_checked(dataset, dataset::kInput, dataset.input_shape()),
+                                   open_checked(dataset, dataset::kOutput, dataset.output_shape())};
+    const Index inputs = arrays[0].pieces;
+    report.pieces = inputs + arrays[1].pieces;
     const Index total = report.pieces / ranks + (rank < report.pieces % ranks ? 1 : 0);
     std::vector<double> values;
     for (Index i = rank, done = 0; i < report.pieces && own.size() < kMostProblems; i += ranks) {
-      const bool input = i < inputs;
-      const CheckedArray& array = *arrays[input ? 0 : 1];
-      const Index piece = input ? i : i - inputs;
-      if (!all_missing(array.box(piece), dataset.missing_samples())) {
-        const std::string where = "Dataset " + path + ":" + (input ? dataset::kInput : dataset::kOutput);
-        if (std::string problem = problem_of(array, piece, where, values); !problem.empty())
-          own.push_back(std::move(problem));
+      const CheckedArray& array = arrays[i < inputs ? 0 : 1];
+      const Box box = array.box(i < inputs ? i : i - inputs);
+      if (!all_missing(box, dataset.missing_samples())) {
+        if (std::string problem = problem_of(array, box, values); !problem.empty()) own.push_back(std::move(problem));
       }
       if (progress) progress(++done, total);
     }

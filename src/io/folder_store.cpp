@@ -13,6 +13,7 @@
 
 #include "io/file_descriptor.hpp"
 #include "io/place.hpp"
+#include "io/size_signal_scope.hpp"
 
 namespace tessera {
 
@@ -82,8 +83,9 @@ std::string create_partial(const std::string& name, const Place& place) {
     const FileDescriptor file(partial, O_WRONLY | O_CREAT | O_EXCL);
     if (file.get() >= 0) return partial;
     if (errno == ENOENT) {
-      std::error_code ignored;
-      fs::create_directories(fs::path(name).parent_path(), ignored);
+      std::error_code failure;
+      fs::create_directories(fs::path(name).parent_path(), failure);
+      if (failure) fail(place, "a place to create a folder", failure.message());
     } else if (errno != EEXIST) {
       break;
     }
@@ -132,6 +134,7 @@ void FolderStore::put(const std::string& key, std::span<const std::byte> bytes) 
   const Place place{"put", folder_, key};
   const std::string name = file_of(key);
   const std::string partial = create_partial(name, place);
+  const SizeSignalScope scope;
   try {
     const FileDescriptor file(partial, O_WRONLY);
     if (file.get() < 0) fail(place, "a file that can be written", std::strerror(errno));

@@ -7,15 +7,9 @@ namespace tessera::hdf5 {
 CallScope::CallScope() {
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  struct sigaction ignore = {};
-  ignore.sa_handler = SIG_IGN;
-  sigaction(SIGXFSZ, &ignore, &size_signal_);
 }
 
-CallScope::~CallScope() {
-  sigaction(SIGXFSZ, &size_signal_, nullptr);
-  H5Eset_auto2(H5E_DEFAULT, print_, print_data_);
-}
+CallScope::~CallScope() { H5Eset_auto2(H5E_DEFAULT, print_, print_data_); }
 
 std::string last_error() {
   constexpr std::size_t kMessages = 2;

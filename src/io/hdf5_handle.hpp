@@ -4,12 +4,12 @@
 /// HDF5 identifiers as owners, and HDF5's failures as IoError. Private to the io room.
 
 #include <hdf5.h>
-#include <signal.h>
 
 #include <string>
 #include <utility>
 
 #include "io/place.hpp"
+#include "io/size_signal_scope.hpp"
 
 namespace tessera::hdf5 {
 
@@ -17,8 +17,7 @@ using tessera::fail;
 using tessera::Place;
 using tessera::to_string;
 
-/// Silences HDF5's own error printing, and ignores SIGXFSZ so that a file-size limit is an error code instead of the
-/// end of the process. Both are put back at the end of the scope.
+/// Silences HDF5's own error printing until the end of the scope; a file-size limit is an error code within it.
 class CallScope {
  public:
   CallScope();
@@ -29,7 +28,7 @@ class CallScope {
  private:
   H5E_auto2_t print_ = nullptr;
   void* print_data_ = nullptr;
-  struct sigaction size_signal_ = {};
+  SizeSignalScope size_signal_;
 };
 
 /// The two innermost messages of HDF5's error stack: the cause, and what it broke.

@@ -1,6 +1,7 @@
 #include "tessera/io/object_store.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tessera/core/error.hpp"
 #include "tessera/io/folder_store.hpp"
@@ -32,6 +33,11 @@ void require_key(const std::string& key) {
     }
     if (more) rest.remove_prefix(slash + 1);
   }
+}
+
+bool is_store(const std::string& location) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(location, ignored);
 }
 
 std::shared_ptr<ObjectStore> open_store(const std::string& location) { return std::make_shared<FolderStore>(location); }

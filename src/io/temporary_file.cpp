@@ -12,7 +12,7 @@
 #include <limits>
 
 #include "io/file_descriptor.hpp"
-#include "io/hdf5_handle.hpp"
+#include "io/size_signal_scope.hpp"
 
 namespace tessera {
 
@@ -78,7 +78,7 @@ void TemporaryFile::fail(const std::string& explanation) const {
 
 void TemporaryFile::reserve(int file, Index bytes) const {
   const Index size = file_size(file);
-  const hdf5::CallScope scope;
+  const SizeSignalScope scope;
   const int code = allocate(file, bytes);
   if (code == 0) return;
   // A file system that stops half-way keeps what it had allocated.

@@ -40,9 +40,9 @@ ZarrArray::ZarrArray(std::shared_ptr<ObjectStore> store, std::string name, zarr:
 
 ZarrArray ZarrArray::open(std::shared_ptr<ObjectStore> store, const std::string& name) {
   const Place place{"open", store->location(), name};
-  const std::string key = name.empty() ? kDescription : name + "/" + kDescription;
-  const std::optional<Bytes> text = store->get(key, kMostJsonBytes);
-  if (!text) fail(place, "a Zarr array", std::string("no ") + kDescription);
+  const std::string prefix = name.empty() ? "" : name + "/";
+  const std::optional<Bytes> text = store->get(prefix + kDescription, kMostJsonBytes);
+  if (!text) fail(place, "a Zarr array", zarr::found_instead(*store, prefix, kDescription));
   return ZarrArray(std::move(store), name, zarr::parse_metadata(parse_json(*text, place), place));
 }
 

@@ -1,6 +1,7 @@
 #include "io/zarr_array_reader.hpp"
 
 #include "io/chunk_walk.hpp"
+#include "io/place.hpp"
 
 namespace tessera {
 
@@ -17,6 +18,9 @@ void ZarrArrayReader::read_chunks(const Box& box, T* values) const {
     const auto found = recent_.find(at);
     ZarrArray::DecodedChunk chunk = found == recent_.end() ? array_.read_chunk(at) : std::move(found->second);
     if (found != recent_.end()) recent_.erase(found);
+    if (holes_ == Holes::errors && !chunk.written()) {
+      fail({"read", array_.label()}, "the chunk of cells " + to_string(array_.chunk_box(at)), "none");
+    }
     chunk.copy(intersect(box, array_.chunk_box(at)), box, values);
     if (kept_bytes + chunk.bytes() > kKeptBytes) return;
     kept_bytes += chunk.bytes();

@@ -10,11 +10,14 @@
 
 namespace tessera {
 
+/// What a chunk means that is not there.
+enum class Holes { fill_values, errors };
+
 /// Keeps the chunks of the last box in memory, up to 64 MiB of them: who reads an array plane by plane decompresses
 /// each chunk once.
 class ZarrArrayReader final : public ArrayReader {
  public:
-  explicit ZarrArrayReader(ZarrArray array) : array_(std::move(array)) {}
+  ZarrArrayReader(ZarrArray array, Holes holes) : array_(std::move(array)), holes_(holes) {}
 
   void read(const Box& box, float* values) const override { read_chunks(box, values); }
   void read(const Box& box, double* values) const override { read_chunks(box, values); }
@@ -24,6 +27,7 @@ class ZarrArrayReader final : public ArrayReader {
   void read_chunks(const Box& box, T* values) const;
 
   ZarrArray array_;
+  Holes holes_;
   mutable std::map<Shape, ZarrArray::DecodedChunk> recent_;
 };
 

@@ -23,6 +23,7 @@ struct ListOf<std::vector<T>> {
 template <class T>
 T single(const Json& json, const Place& place) {
   if constexpr (std::same_as<T, Index>) {
+    if (json.is_boolean()) return json.get<bool>() ? 1 : 0;
     return integer(json, "the attribute", place);
   } else if constexpr (std::same_as<T, double>) {
     if (!json.is_number()) fail(place, "a real number", brief(json));

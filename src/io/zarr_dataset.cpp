@@ -3,7 +3,7 @@
 #include <set>
 
 #include "io/dataset_structure.hpp"
-#include "tessera/core/error.hpp"
+#include "io/place.hpp"
 #include "tessera/io/zarr_tiles.hpp"
 
 namespace tessera::dataset {
@@ -31,6 +31,10 @@ ZarrGroup create_zarr(std::shared_ptr<ObjectStore> store, const DatasetLayout& l
 }
 
 std::vector<Index> missing_samples(const ZarrGroup& group, Index sample_count) {
+  constexpr Index kMostSamples = Index{1} << 31;
+  if (sample_count > kMostSamples) {
+    fail({"open", group.path()}, "at most " + std::to_string(kMostSamples) + " samples", std::to_string(sample_count));
+  }
   // A mark is a chunk of its own, so their names are enough.
   std::set<std::string> marks;
   if (group.exists(kWritten)) {

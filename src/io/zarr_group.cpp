@@ -104,7 +104,7 @@ ZarrGroup ZarrGroup::open(std::shared_ptr<ObjectStore> store) {
     if (!impl->consolidated.is_object()) fail(here, "metadata to be an object", brief(impl->consolidated));
   }
   const std::optional<Json> group = impl->read(kGroup, place);
-  if (!group) fail(place, "a Zarr group", std::string("no ") + kGroup);
+  if (!group) fail(place, "a Zarr group", zarr::found_instead(*impl->store, "", kGroup));
   const Index format = integer(member(*group, kFormatMember, place), kFormatMember, place);
   if (format != kFormat) fail(place, "zarr_format 2", std::to_string(format));
   return ZarrGroup(std::move(impl));

@@ -173,6 +173,12 @@ std::string Metadata::chunk_name(const Shape& at) const {
   return name;
 }
 
+std::string found_instead(const ObjectStore& store, const std::string& prefix, const char* expected) {
+  constexpr const char* kVersion3 = "zarr.json";
+  if (store.exists(prefix + kVersion3)) return std::string("one of version 3 (") + kVersion3 + "), which is not read";
+  return std::string("no ") + expected;
+}
+
 Metadata parse_metadata(const Json& json, const Place& place) {
   const Index format = integer(member(json, "zarr_format", place), "zarr_format", place);
   if (format != kFormat) fail(place, "zarr_format 2", std::to_string(format));

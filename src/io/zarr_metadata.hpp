@@ -51,6 +51,9 @@ struct Metadata {
 /// Largest chunk: what blosc can hold.
 inline constexpr Index kMostChunkBytes = (Index{1} << 31) - 1 - 16;
 
+/// What is at `prefix` ("" or "name/") of a store instead of ".zarray" or ".zgroup", for messages.
+std::string found_instead(const ObjectStore& store, const std::string& prefix, const char* expected);
+
 /// IoError for what the specification or this library does not know, and for sizes that overflow.
 Metadata parse_metadata(const Json& json, const Place& place);
 Json to_json(const Metadata& metadata);

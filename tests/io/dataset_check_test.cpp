@@ -65,7 +65,7 @@ TEST(DatasetCheck, SaysWhatIsWrongWhere) {
   });
   EXPECT_THAT(check_dataset(path, world()).problems,
               UnorderedElementsAre(
-                  HasSubstr(path + ":output: the chunk of cells [1:2, 0:1, 2:4, 0:6] is missing"),
+                  HasSubstr(path + ":output: expected the chunk of cells [1:2, 0:1, 2:4, 0:6], found none"),
                   HasSubstr(path + ":input/3.0.0.0: expected a chunk compressed by blosc"),
                   HasSubstr(":output: expected finite numbers, found nan at sample 4, channel 0, cell [3, 5]")));
 }

@@ -327,6 +327,25 @@ TEST(ZarrDataset, HasTheChunksAskedFor) {
       {"chunks and compressors are those of Zarr"});
 }
 
+TEST(ZarrDataset, AChunkThatWasLostIsAnErrorAndOneLeftOutIsNot) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("train.zarr");
+  {
+    DatasetWriter writer(path, small_layout(), world());
+    write_group_samples(writer, world(), 0, 1);
+    writer.close();
+  }
+  testing_support::on_rank_zero([&] { open_store(path)->erase("input/2.0.0.0.0"); });
+  const std::vector<Index> samples{2};
+  DistTensor<float> batch({{1, 2, 5, 4, 3}, Partition(world(), {1, 1, world()->size()})});
+  expect_error<IoError>([&] { Dataset(path, world()).read_inputs<float>(samples, batch); },
+                        {path + ":input: expected the chunk of cells [2:3, 0:2, 0:5, 0:4, 0:3], found none"});
+  testing_support::on_rank_zero([&] { open_store(path)->put(".zattrs", std::as_bytes(std::span("{}", 2))); });
+  testing_support::on_rank_zero([&] { open_store(path)->erase(".zmetadata"); });
+  Dataset(path, world()).read_inputs<float>(samples, batch);
+  EXPECT_EQ(norm(batch), 0.0);
+}
+
 TEST(ZarrDataset, ReplacesAnEarlierOneAndNothingElse) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("train.zarr");

@@ -89,6 +89,16 @@ TEST(FolderStore, ReadersSeeWholeObjectsWhileOthersWrite) {
   EXPECT_EQ(store.list(""), std::vector<std::string>{"x"});
 }
 
+TEST(FolderStore, AFileSizeLimitIsAnError) {
+  const TemporaryDirectory directory;
+  FolderStore store(own_folder(directory));
+  store.put("x", bytes_of("before"));
+  const testing_support::FileSizeLimit limit(1000);
+  expect_error<IoError>([&] { store.put("x", Bytes(2000)); }, {":x: expected room for", "File too large"});
+  EXPECT_EQ(store.get("x", 100), bytes_of("before"));
+  EXPECT_EQ(store.list(""), std::vector<std::string>{"x"});
+}
+
 TEST(FolderStore, RemovesWhatKilledWritersLeft) {
   const TemporaryDirectory directory;
   FolderStore store(own_folder(directory));

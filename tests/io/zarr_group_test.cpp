@@ -89,6 +89,9 @@ TEST(ZarrGroup, SaysWhatIsWrong) {
   expect_error<ArgumentError>([&] { group.write_attribute("a", std::numeric_limits<double>::infinity()); }, {"finite"});
   expect_error<IoError>([&] { ZarrGroup::create(store); }, {"create memory: expected a free place, found a .zgroup"});
   expect_error<IoError>([&] { ZarrGroup::open(std::make_shared<MemoryStore>()); }, {"expected a Zarr group"});
+  const auto version3 = std::make_shared<MemoryStore>();
+  version3->put_text("zarr.json", "{}");
+  expect_error<IoError>([&] { ZarrGroup::open(version3); }, {"a Zarr group, found one of version 3 (zarr.json)"});
   expect_small_group(group);
 }
 

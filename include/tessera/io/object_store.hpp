@@ -49,6 +49,8 @@ class ObjectStore {
 /// backslashes, and none of them "." or "..": a key never leads out of its store.
 void require_key(const std::string& key);
 
+/// Whether a location is that of a store rather than of a file: a folder.
+bool is_store(const std::string& location);
 /// The store at a location: a folder of this machine. It needs not exist.
 std::shared_ptr<ObjectStore> open_store(const std::string& location);
 

@@ -94,6 +94,8 @@ class ZarrArray {
     template <ZarrScalar T>
     void copy(const Box& part, const Box& box, T* values) const;
     Index bytes() const noexcept { return static_cast<Index>(bytes_.size()); }
+    /// False for one that holds the fill value because nothing is stored.
+    bool written() const noexcept { return !bytes_.empty(); }
 
    private:
     friend class ZarrArray;

@@ -47,7 +47,7 @@ class ZarrGroup {
   bool has_attribute(const std::string& name, const std::string& object = "/") const;
   std::vector<std::string> attribute_names(const std::string& object = "/") const;
   /// T: an alternative of AttributeValue. IoError when the attribute is missing or of another type; integers are read
-  /// as double where double is asked for, and a single value as a list of one.
+  /// as double where double is asked for, truth values as integers, and a single value as a list of one.
   template <class T>
   T read_attribute(const std::string& name, const std::string& object = "/") const;
   /// Creates or replaces an attribute of an existing group or array. ArgumentError for text that is not UTF-8 and for
