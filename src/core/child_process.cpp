@@ -1,6 +1,7 @@
 #include "core/child_process.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -53,6 +54,8 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
 /// nothing may be allocated: another thread may have held the allocator's lock.
 [[noreturn]] void become(char* const* arguments, char* const* environment, int output, int report, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Files and sockets of the parent are none of the program's business.
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   // The parent may have died before that.
   if (getppid() != parent) _exit(127);
   const int input = open("/dev/null", O_RDONLY);

@@ -19,8 +19,8 @@ struct ChildExit {
 };
 
 /// Runs a program, without a shell, and waits for it. `arguments` begins with the program's path; standard input is
-/// empty, both outputs go to `output_file`, which is replaced. The child dies with the thread that started it. Throws
-/// IoError when the file cannot be written or the program cannot be started.
+/// empty, both outputs go to `output_file`, which is replaced; no other open file is handed on. The child dies with the
+/// thread that started it. Throws IoError when the file cannot be written or the program cannot be started.
 ChildExit run_child(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
                     const std::string& output_file);
 

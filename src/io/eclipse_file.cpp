@@ -1,10 +1,11 @@
 #include "tessera/io/eclipse_file.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cctype>
-#include <cstring>
 #include <fstream>
 #include <istream>
+#include <utility>
 
 #include "tessera/core/error.hpp"
 

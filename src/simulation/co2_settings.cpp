@@ -1,5 +1,6 @@
 #include "tessera/simulation/co2_settings.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tessera/core/error.hpp"
@@ -11,6 +12,9 @@ namespace {
 constexpr double kWaterFreezes = 0.0;
 /// Where the simulator's tables of CO2 end.
 constexpr double kHottest = 200.0;
+
+/// Of a column of brine.
+constexpr double kBarPerMetre = 0.1;
 
 void require(bool holds, const std::string& name, const std::string& expected, double found) {
   if (!holds) throw ConfigError("CO2 flow: " + name + " must be " + expected + ", got " + std::to_string(found));
@@ -61,8 +65,10 @@ void validate_wells(const Co2FlowSettings& settings) {
   require_positive("min_rate", wells.min_rate);
   require(std::isfinite(wells.max_rate) && wells.max_rate >= wells.min_rate, "max_rate", "at least min_rate",
           wells.max_rate);
-  require(std::isfinite(wells.pressure_limit) && wells.pressure_limit > settings.pressure, "pressure_limit",
-          "above the reservoir's pressure", wells.pressure_limit);
+  const double thickness = static_cast<double>(settings.grid[2]) * settings.cell_size[2];
+  const double initial = settings.pressure + (settings.geometry_file.empty() ? kBarPerMetre * thickness : 0.0);
+  require(std::isfinite(wells.pressure_limit) && wells.pressure_limit > initial, "pressure_limit",
+          "above " + std::to_string(initial) + " bar, the pressure in the reservoir", wells.pressure_limit);
   require_positive("diameter", wells.diameter);
 }
 

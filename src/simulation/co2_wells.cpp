@@ -1,6 +1,7 @@
 #include "simulation/co2_wells.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "tessera/core/error.hpp"

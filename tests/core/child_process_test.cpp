@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -57,6 +58,13 @@ TEST_F(ChildProcess, GetsTheEnvironmentGivenToIt) {
   EXPECT_EQ(content(), "-2\n");
   unsetenv("TESSERA_CHILD_ONE");
   unsetenv("TESSERA_OTHER");
+}
+
+TEST_F(ChildProcess, FilesOfTheParentStayItsOwn) {
+  const int file = dup(STDIN_FILENO);
+  ASSERT_GE(file, 0);
+  EXPECT_EQ(run("test -e /proc/self/fd/" + std::to_string(file)).status, 1);
+  close(file);
 }
 
 TEST_F(ChildProcess, ProgramsAreFoundInPathUnlessTheNameHasASlash) {
