@@ -292,7 +292,8 @@ TEST_F(SlurmEngine, SaysWhatTheClusterRefuses) {
   Batch batch(path_, slurm_engine(quick({.time_limit = 7200.0})));
   testing::internal::CaptureStderr();
   const auto futures = batch.map(kSquare, numbered(1));
-  for (int i = 0; i < 40; ++i) {
+  wait_until([] { return answer_of({"squeue", "--noheader", "--format=%r"}) == "PartitionTimeLimit\n"; }, "the reason");
+  for (int i = 0; i < 20; ++i) {
     EXPECT_FALSE(futures[0].ready());
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

@@ -48,6 +48,7 @@ KillWait=5
 MaxArraySize={largest_array}
 ReturnToService=2
 MpiDefault=none
+TmpFS={folder}/%n
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=2
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=2
 PartitionName=main Nodes=n1,n2 Default=YES MaxTime=60 State=UP
