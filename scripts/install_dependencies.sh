@@ -31,6 +31,8 @@ test_packages=(
   python3              # /usr/bin/python3 with h5py opens what the library wrote
   python3-h5py
   python3-numpy
+  slurm-wlm            # a cluster on this machine for the tests of batches
+  munge
 )
 valgrind_packages=(valgrind)
 # What benchmarks compare with and plot with, where it is there.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -27,6 +28,8 @@ constexpr int kAbsences = 2;
 /// Looks at the folder for each look at the queue.
 constexpr double kLooksPerPoll = 10.0;
 constexpr double kShortestLook = 0.05;
+/// Between two looks at a slow file system, as a multiple of what a look takes.
+constexpr double kRest = 10.0;
 
 void say(const std::string& message) { std::fprintf(stderr, "slurm engine: %s\n", message.c_str()); }
 
@@ -63,6 +66,7 @@ class SlurmEngine final : public Engine {
   void warn_of(const QueuedJob& job);
   void forget_ended_submissions(const std::vector<QueuedJob>& queue);
   std::vector<Outcome> look_at_folder();
+  void refresh(const Job& job) const;
   void take_results(Job& job, std::vector<Outcome>& outcomes) const;
   void replace(const std::vector<Job>& lost, std::vector<Outcome>& outcomes);
   double look_interval() const { return std::max(kShortestLook, settings_.poll_interval / kLooksPerPoll); }
@@ -199,10 +203,18 @@ void SlurmEngine::look_at_queue_in_time() {
   next_poll_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(Seconds(settings_.poll_interval));
 }
 
+/// A folder that is opened makes a network file system ask its server again.
+void SlurmEngine::refresh(const Job& job) const {
+  std::error_code ignored;
+  for (const Index task : job.open) std::filesystem::directory_iterator(batch_->task_folder(task), ignored);
+}
+
 void SlurmEngine::take_results(Job& job, std::vector<Outcome>& outcomes) const {
   std::erase_if(job.open, [&](Index task) {
     const bool done = batch_->is_done(task);
-    if (!done && !batch_->attempts(task).none_left(batch_->definition().retries)) return false;
+    if (!done && (batch_->failures(task).empty() || !batch_->attempts(task).none_left(batch_->definition().retries))) {
+      return false;
+    }
     outcomes.push_back({task, done});
     return true;
   });
@@ -210,15 +222,19 @@ void SlurmEngine::take_results(Job& job, std::vector<Outcome>& outcomes) const {
 
 std::vector<Outcome> SlurmEngine::look_at_folder() {
   std::vector<Outcome> outcomes;
-  if (Clock::now() < next_look_) return outcomes;
+  const auto begin = Clock::now();
+  if (begin < next_look_) return outcomes;
   std::vector<Job> lost;
   for (Job& job : jobs_) {
+    const bool gone = job.absences >= kAbsences;
+    if (gone) refresh(job);
     if (job.begun) take_results(job, outcomes);
-    if (!job.open.empty() && job.absences >= kAbsences) lost.push_back(std::move(job));
+    if (!job.open.empty() && gone) lost.push_back(std::move(job));
   }
   std::erase_if(jobs_, [](const Job& job) { return job.open.empty(); });
   if (!lost.empty()) replace(lost, outcomes);
-  next_look_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(Seconds(look_interval()));
+  const Seconds rest = std::max(Seconds(look_interval()), kRest * Seconds(Clock::now() - begin));
+  next_look_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(rest);
   return outcomes;
 }
 
