@@ -35,7 +35,7 @@ BatchStatus batch_status(const std::string& folder) {
     if (!failures.empty()) status.failures.emplace_back(task, failures.back().message);
     if (attempts.none_left(batch.definition().retries)) {
       ++status.failed;
-    } else if (detached.possible ? detached.tasks.contains(task) && at_work(attempts, failures)
+    } else if (detached.jobs > 0 ? detached.tasks.contains(task) && at_work(attempts, failures)
                                  : driven && attempts.unended > 0) {
       ++status.running;
     } else {

@@ -12,8 +12,7 @@ void end_detached(const BatchFolder& batch) {
 
 DetachedWork detached_work(const BatchFolder& batch) {
   DetachedWork work;
-  work.possible = has_slurm_jobs(batch);
-  if (!work.possible) return work;
+  if (!has_slurm_jobs(batch)) return work;
   try {
     const SlurmWork slurm = slurm_work(batch);
     for (const Block& block : slurm.running) work.tasks.insert(block.begin(), block.end());

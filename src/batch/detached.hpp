@@ -14,8 +14,7 @@ namespace tessera::batch {
 void end_detached(const BatchFolder& batch);
 
 struct DetachedWork {
-  bool possible = false;       ///< jobs have been submitted, so that they, not a driver, tell what runs
-  Index jobs = 0;              ///< that have not ended
+  Index jobs = 0;              ///< that have not ended; where there are some, they, not a driver, tell what runs
   std::set<Index> tasks = {};  ///< of jobs that run
   std::string summary = {};    ///< "2 jobs running, 7 waiting"; empty where there are none; or why they cannot be seen
 };
