@@ -63,6 +63,9 @@ bench::Contender our_contender(const std::string& name, const bench::Harness& ha
   return {name, [trip] { trip->run(); }, {{"round_trip_error", trip->error()}}};
 }
 
+/// FFTW is the CPU's, and on devices tiles travel in one way only.
+bool runs_on_devices(const std::string& name) { return name == "tessera" || name == "natural"; }
+
 template <class T, bool Real>
 void measure(bench::Harness& harness, const Settings& settings) {
   const bench::Options& options = harness.options();
@@ -77,6 +80,7 @@ void measure(bench::Harness& harness, const Settings& settings) {
   harness.run("fft/" + kind, fields, [&](bench::Case& c) {
     std::vector<bench::Contender> contenders;
     for (const std::string& name : settings.contenders) {
+      if (harness.world()->device().is_cuda() && !runs_on_devices(name)) continue;
       if (!name.starts_with("fftw")) {
         contenders.push_back(
             our_contender<T, Real>(name, harness, measured ? FftPlanning::measure : FftPlanning::estimate));
@@ -112,13 +116,16 @@ int run(int argc, char** argv, const bench::World& world) {
   bench::CommandLine line("fft",
                           "Times the round trip of the plain distributed FFT of a tensor [batch, width, grid...] in "
                           "turn with FFTW-MPI, which takes slabs of one tensor [grid...] on all ranks.",
-                          options, {Option::grid, Option::width, Option::batch, Option::partition});
+                          options, {Option::grid, Option::width, Option::batch, Option::partition, Option::device});
   line.add("--kind", settings.kinds, "Transforms", {"complex", "real"});
   line.add("--dtype", settings.dtypes, "Precisions", {"float32", "float64"});
-  line.add("--planning", settings.planning, "How FFTW plans, ours and FFTW-MPI", {"measure", "estimate"});
-  line.add("--contenders", settings.contenders,
-           "Which transforms: ours with transposed output, with natural output, by messages only; FFTW-MPI likewise",
-           {"tessera", "natural", "messages", "fftw-mpi", "fftw-mpi-natural"});
+  line.add("--planning", settings.planning, "How FFTW plans, ours and FFTW-MPI; nothing to devices",
+           {"measure", "estimate"});
+  line.add(
+      "--contenders", settings.contenders,
+      "Which transforms: ours with transposed output, with natural output, by messages only; FFTW-MPI likewise. On "
+      "devices the first two alone",
+      {"tessera", "natural", "messages", "fftw-mpi", "fftw-mpi-natural"});
   if (!line.parse(argc, argv, *world)) return 0;
   bench::Harness harness("fft", world, options);
   for (const std::string& dtype : settings.dtypes) {

@@ -90,13 +90,13 @@ function(tessera_add_cuda target)
   set(engine ${PROJECT_SOURCE_DIR}/src/models/engine/backends)
   if(NOT TESSERA_HAS_CUDA)
     target_sources(${target} PRIVATE ${backends}/device_absent.cpp ${transforms}/device_axis_transform_absent.cpp
-      ${engine}/device_backend_absent.cpp)
+      ${transforms}/device_fft_pipeline_absent.cpp ${engine}/device_backend_absent.cpp)
     return()
   endif()
   file(GLOB kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
   target_sources(${target} PRIVATE ${backends}/device_cuda.cpp ${backends}/cuda_error.cpp ${kernels}
-    ${transforms}/cufft_plan.cpp ${transforms}/device_axis_transform_cuda.cpp ${transforms}/device_line_fft.cpp
-    ${transforms}/measured_transform.cpp
+    ${transforms}/cufft_plan.cpp ${transforms}/device_axis_transform_cuda.cpp ${transforms}/device_fft_pipeline_cuda.cpp
+    ${transforms}/device_line_fft.cpp ${transforms}/device_tile_fft.cpp ${transforms}/measured_transform.cpp
     ${engine}/device_backend_cuda.cpp ${engine}/device_field.cpp ${engine}/device_tile.cpp ${engine}/pass_graphs.cpp
     ${engine}/slab_transform.cpp)
   if(TESSERA_CUDA STREQUAL "EMULATED")

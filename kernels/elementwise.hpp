@@ -29,6 +29,13 @@ void scale(Index count, RealPart<T> a, T* x);
 template <class T>
 void scale(const Stream& stream, Index count, RealPart<T> a, T* x);
 
+/// x[row, i] *= a[row] for a contiguous x [rows, count], a rounded to the type of x. Real types. On a device also `a`
+/// is in device memory.
+template <class T>
+void scale_rows(Index rows, Index count, const double* a, T* x);
+template <class T>
+void scale_rows(const Stream& stream, Index rows, Index count, const double* a, T* x);
+
 /// x[i] = a x[i] + b. Real types.
 template <class T>
 void affine(Index count, T a, T b, T* x);

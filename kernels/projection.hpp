@@ -47,6 +47,6 @@ void project_backward(const Stream& stream, const Projection<T>& projection, Ind
 /// afterwards, when it is known.
 template <class T>
 void project_with_loss(const Stream& stream, const Projection<T>& projection, Index points, const T* v, const T* target,
-                       T* gv, double* gweights, double* loss, const T* factor = nullptr);
+                       T* gv, double* gweights, double* loss, const double* factor = nullptr);
 
 }  // namespace tessera::kernels

@@ -179,7 +179,7 @@ if $quick; then
   tests=${tests:-'^(cuda|spectral|layers|models|training)_'}
 else
   test_targets+=(tensor_test primitives_test autograd_test testing_test benchmark_harness_test
-    benchmark_device benchmark_gradient)
+    benchmark_device benchmark_gradient benchmark_fft)
   if [[ $preset == emulated ]]; then test_targets+=(cuda_emulation_test); fi
 fi
 build_options=(-DTESSERA_BUILD_BENCHMARKS=ON)
@@ -224,14 +224,15 @@ run_benchmarks() {
   local prediction=(--grid 130,130,130,64 --modes 16,16,16,8)
   local large=(--grid 262,118,64,86 --modes 26,12,6,17) start=(--grid 128,128,64,32 --modes 8,8,8,8) largest=65536
   local few=(--repeats 5 --warmup 2) once=(--repeats 3 --warmup 1) most=(--repeats 11 --warmup 3)
-  local copy=1024 sizes=4096,1048576,67108864
+  local copy=1024 plain=256,256,256 sizes=4096,1048576,67108864
   local variants=eager,compile,eager-tf32,compile-tf32,eager-bf16,compile-bf16
   if $quick; then most=("${few[@]}") variants=eager; fi
   if [[ $preset == emulated ]]; then
     local tiny=(--modes 2,2,2,2 --width 4 --hidden 8)
     cube=(--grid 8,8,8,4 "${tiny[@]}")
     prediction=(--grid 9,9,9,4 "${tiny[@]}") large=(--grid 10,8,6,5 "${tiny[@]}")
-    start=("${cube[@]}") few=(--repeats 1 --warmup 0) most=("${few[@]}") largest=16 copy=1 sizes=4096 variants=eager
+    start=("${cube[@]}") few=(--repeats 1 --warmup 0) most=("${few[@]}") largest=16 copy=1 plain=6,5,8 sizes=4096
+    variants=eager
   fi
   local types=(--activation-types float32,bfloat16) gradient=(gradient --device cuda --activations)
   bench passes 240 device "${cube[@]}" "${most[@]}" --copy-mebibytes "$copy"
@@ -251,6 +252,7 @@ run_benchmarks() {
   for mode in all one none; do
     bench "largest-$mode" 900 "${gradient[@]}" "$mode" "${types[@]}" "${start[@]}" --largest "$largest"
   done
+  bench fft 120 fft --device cuda --grid "$plain" "${few[@]}"
   local ranks=(mpirun -n 2)
   step comm 240 "${ranks[@]}" "$build_dir/benchmarks/comm" --device cuda --backend mpi --sizes "$sizes" "${few[@]}" \
     --json "$out/comm.json" || true
@@ -267,7 +269,7 @@ heading "GPU check in $out"
 build_limit=$(if $quick; then echo 420; else echo 3600; fi)
 targets=("${test_targets[@]}" tessera_program)
 if $benchmarks; then
-  targets+=(benchmark_device benchmark_gradient benchmark_comm benchmark_scaling)
+  targets+=(benchmark_device benchmark_gradient benchmark_comm benchmark_scaling benchmark_fft)
 fi
 export root
 export -f configure

@@ -30,6 +30,11 @@ void scale(Index count, RealPart<T> a, T* x) {
 }
 
 template <class T>
+void scale_rows(Index rows, Index count, const double* a, T* x) {
+  for (Index row = 0; row < rows; ++row) scale<T>(count, static_cast<T>(a[row]), x + row * count);
+}
+
+template <class T>
 void affine(Index count, T a, T b, T* x) {
   simd::loops<T>().affine(count, a, b, x);
 }
@@ -44,6 +49,8 @@ double sum(Index count, const T* x) {
   return simd::loops<T>().sum(count, x);
 }
 
+template void scale_rows<float>(Index, Index, const double*, float*);
+template void scale_rows<double>(Index, Index, const double*, double*);
 template void affine<float>(Index, float, float, float*);
 template void affine<double>(Index, double, double, double*);
 template void multiply_elements<float>(Index, const float*, float*);

@@ -51,6 +51,22 @@ struct Scale {
   }
 };
 
+/// Rows hold whole packs where there are packs.
+template <class T>
+struct ScaleRows {
+  Index count;
+  const double* a;
+  T* x;
+
+  template <int Lanes>
+  __device__ void at(Index i) const {
+    const T factor = static_cast<T>(a[i / count]);
+    auto values = load<Lanes>(x + i);
+    for (int lane = 0; lane < Lanes; ++lane) values.lane[lane] *= factor;
+    store(values, x + i);
+  }
+};
+
 template <class T>
 struct Affine {
   T a, b;
@@ -119,6 +135,12 @@ void scale(const Stream& stream, Index count, RealPart<T> a, T* x) {
 }
 
 template <class T>
+void scale_rows(const Stream& stream, Index rows, Index count, const double* a, T* x) {
+  const bool in_packs = cuda::aligned_to_packs(x) && count % kPackLanes<T> == 0;
+  for_each_element<kPackLanes<T>>(stream, "scale_rows", rows * count, in_packs, ScaleRows<T>{count, a, x});
+}
+
+template <class T>
 void affine(const Stream& stream, Index count, T a, T b, T* x) {
   for_each_element<kPackLanes<T>>(stream, "affine", count, cuda::aligned_to_packs(x), Affine<T>{a, b, x});
 }
@@ -140,6 +162,8 @@ void adam_update(const Stream& stream, Index count, const AdamStep& step, const 
   for_each_element<kPackLanes<Weight>>(stream, "adam_update", count, aligned, body);
 }
 
+template void scale_rows<float>(const Stream&, Index, Index, const double*, float*);
+template void scale_rows<double>(const Stream&, Index, Index, const double*, double*);
 template void affine<float>(const Stream&, Index, float, float, float*);
 template void affine<double>(const Stream&, Index, double, double, double*);
 template void multiply_elements<float>(const Stream&, Index, const float*, float*);

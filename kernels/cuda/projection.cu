@@ -143,7 +143,7 @@ void project_backward(const Stream& stream, const Projection<T>& projection, Ind
 
 template <class T>
 void project_with_loss(const Stream& stream, const Projection<T>& projection, Index points, const T* v, const T* target,
-                       T* gv, double* gweights, double* loss, const T* factor) {
+                       T* gv, double* gweights, double* loss, const double* factor) {
   launch_backward(stream, "project_with_loss", projection, points, v, ErrorGradient<T>{target, factor}, gv, gweights,
                   loss);
 }
@@ -152,7 +152,7 @@ void project_with_loss(const Stream& stream, const Projection<T>& projection, In
   template void project<T>(const Stream&, const Projection<T>&, Index, const T*, T*);                             \
   template void project_backward<T>(const Stream&, const Projection<T>&, Index, const T*, const T*, T*, double*); \
   template void project_with_loss<T>(const Stream&, const Projection<T>&, Index, const T*, const T*, T*, double*, \
-                                     double*, const T*);
+                                     double*, const double*);
 
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

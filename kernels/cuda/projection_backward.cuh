@@ -42,13 +42,13 @@ template <class T>
 struct ErrorGradient {
   static constexpr int kSums = 2;
   const T* target;
-  const T* factor;  ///< null: 1
+  const double* factor;  ///< null: 1
 
   template <int WidthRows>
   __device__ void prepare(const Projection<T>& projection, Index points, Index first_point,
                           ProjectionTiles<T, WidthRows>& tiles, double* sums) const {
     const int point = static_cast<int>(threadIdx.x) % kPoints;
-    const T scale = factor != nullptr ? *factor : T(1);
+    const T scale = factor != nullptr ? static_cast<T>(*factor) : T(1);
     for (Index first = 0; first < projection.out; first += kOutputGroup) {
       const T y = output_value(projection, first, tiles);
       const Index o = first + threadIdx.x / kPoints;

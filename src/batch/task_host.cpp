@@ -94,7 +94,11 @@ int run_launched(const BatchFolder& batch, Index task, int attempt) {
     code = EXIT_FAILURE;
   }
   std::fflush(nullptr);
-  // With the exit handlers: MPI may have to be ended.
+  // MPI, where the task has started it, ends in the exit handlers; otherwise those of the program are its first
+  // process's.
+  int started = 0;
+  MPI_Initialized(&started);
+  if (started == 0) ::_exit(code);
   std::exit(code);
 }
 

@@ -54,5 +54,6 @@ void add_evaluate_command(CLI::App& program, Job& job);
 void add_plan_command(CLI::App& program, Job& job);
 void add_plot_command(CLI::App& program, Job& job);
 void add_verify_command(CLI::App& program, Job& job);
+void add_batch_command(CLI::App& program, Job& job);
 
 }  // namespace tessera::cli

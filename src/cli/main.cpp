@@ -6,7 +6,7 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
-#include "tessera/comm/mpi_environment.hpp"
+#include "tessera/batch/task.hpp"
 
 namespace {
 
@@ -27,6 +27,7 @@ int run(int argc, char** argv, const cli::World& world) {
   cli::add_plan_command(program, job);
   cli::add_plot_command(program, job);
   cli::add_verify_command(program, job);
+  cli::add_batch_command(program, job);
 
   if (const std::optional<int> exit_code = cli::parse_command_line(program, argc, argv, *world)) return *exit_code;
   return cli::run_job(job, world);
@@ -35,5 +36,5 @@ int run(int argc, char** argv, const cli::World& world) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return tessera::run_program(argc, argv, [&](const cli::World& world) { return run(argc, argv, world); });
+  return tessera::batch::run_program(argc, argv, [&](const cli::World& world) { return run(argc, argv, world); });
 }

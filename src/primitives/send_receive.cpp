@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <complex>
 
-#include "tessera/tensor/host_values.hpp"
+#include "tessera/core/storage.hpp"
 
 namespace tessera {
 
@@ -39,7 +39,7 @@ void SendReceive<T>::send(const DistTensor<T>& tensor) const {
   if (tensor.local_size() == 0) return;
   auto free = std::find_if(sent_.begin(), sent_.end(), [](Sent& sent) { return sent.message.done(); });
   if (free == sent_.end()) free = sent_.emplace(sent_.end());
-  free->tile.require(tensor.local_size());
+  free->tile.require(tensor.device(), tensor.local_size());
   copy_values<T>(tensor.device(), tensor.local_size(), tensor.data(), free->tile.data());
   const Message message{partner_, free->tile.data(), tensor.local_size() * static_cast<Index>(sizeof(T))};
   free->message = this->communicator().start({&message, 1}, {});
@@ -48,10 +48,12 @@ void SendReceive<T>::send(const DistTensor<T>& tensor) const {
 template <Scalar T>
 void SendReceive<T>::receive(DistTensor<T>& tensor) const {
   if (tensor.local_size() == 0) return;
-  HostOutput<T> values(tensor.local());
-  const Message message{partner_, values.data(), values.size() * static_cast<Index>(sizeof(T))};
+  const bool on_device = tensor.device().is_cuda();
+  if (on_device) received_.require(tensor.device(), tensor.local_size());
+  T* values = on_device ? received_.data() : tensor.data();
+  const Message message{partner_, values, tensor.local_size() * static_cast<Index>(sizeof(T))};
   this->communicator().start({}, {&message, 1}).wait();
-  values.store();
+  if (on_device) copy_values<T>(tensor.device(), tensor.local_size(), values, tensor.data());
 }
 
 template <Scalar T>

@@ -25,24 +25,17 @@ void call(const std::string& operation, const TensorSpace& from, const DistTenso
 template <RealScalar T>
 DistributedFft<T>::DistributedFft(const Shape& shape, std::size_t grid_axes, const Partition& partition,
                                   const DistributedFftOptions& options)
-    : LinearOperator<Complex>(
-          kComplexName, {shape, partition},
-          FftPipeline<T>::spectrum_space(kComplexName, shape, grid_axes, false, partition, options.order)),
-      pipeline_(std::make_unique<const FftPipeline<T>>(shape, grid_axes, false, partition, options)) {}
+    : LinearOperator<Complex>(kComplexName, {shape, partition},
+                              fft_spectrum_space<Complex>(kComplexName, shape, grid_axes, partition, options.order)),
+      pipeline_(make_fft_pipeline<Complex>(shape, grid_axes, partition, options)) {}
 
 template <RealScalar T>
 DistributedFft<T>::~DistributedFft() = default;
 
 template <RealScalar T>
-void DistributedFft<T>::forward_into(const DistTensor<Complex>& x, DistTensor<Complex>& y) const {
-  call(this->name() + "::forward", this->domain(), x, this->range(), y, this->name(),
-       [&] { pipeline_->forward(x.data(), y.data()); });
-}
-
-template <RealScalar T>
 void DistributedFft<T>::inverse_into(const DistTensor<Complex>& y, DistTensor<Complex>& x) const {
   call(this->name() + "::inverse", this->range(), y, this->domain(), x, this->name(),
-       [&] { pipeline_->inverse(y.data(), x.data()); });
+       [&] { pipeline_->backward(FftBackward::inverse, y, x); });
 }
 
 template <RealScalar T>
@@ -54,12 +47,12 @@ auto DistributedFft<T>::inverse(const DistTensor<Complex>& y) const -> DistTenso
 
 template <RealScalar T>
 void DistributedFft<T>::do_forward(const DistTensor<Complex>& x, DistTensor<Complex>& y) const {
-  pipeline_->forward(x.data(), y.data());
+  pipeline_->forward(x, y);
 }
 
 template <RealScalar T>
 void DistributedFft<T>::do_adjoint(const DistTensor<Complex>& y, DistTensor<Complex>& x) const {
-  pipeline_->adjoint(y.data(), x.data());
+  pipeline_->backward(FftBackward::adjoint, y, x);
 }
 
 template <RealScalar T>
@@ -70,24 +63,17 @@ std::string DistributedFft<T>::describe() const {
 template <RealScalar T>
 DistributedRealFft<T>::DistributedRealFft(const Shape& shape, std::size_t grid_axes, const Partition& partition,
                                           const DistributedFftOptions& options)
-    : LinearOperator<T, Complex>(
-          kRealName, {shape, partition},
-          FftPipeline<T>::spectrum_space(kRealName, shape, grid_axes, true, partition, options.order)),
-      pipeline_(std::make_unique<const FftPipeline<T>>(shape, grid_axes, true, partition, options)) {}
+    : LinearOperator<T, Complex>(kRealName, {shape, partition},
+                                 fft_spectrum_space<T>(kRealName, shape, grid_axes, partition, options.order)),
+      pipeline_(make_fft_pipeline<T>(shape, grid_axes, partition, options)) {}
 
 template <RealScalar T>
 DistributedRealFft<T>::~DistributedRealFft() = default;
 
 template <RealScalar T>
-void DistributedRealFft<T>::forward_into(const DistTensor<T>& x, DistTensor<Complex>& y) const {
-  call(this->name() + "::forward", this->domain(), x, this->range(), y, this->name(),
-       [&] { pipeline_->forward(x.data(), y.data()); });
-}
-
-template <RealScalar T>
 void DistributedRealFft<T>::inverse_into(const DistTensor<Complex>& y, DistTensor<T>& x) const {
   call(this->name() + "::inverse", this->range(), y, this->domain(), x, this->name(),
-       [&] { pipeline_->inverse(y.data(), x.data()); });
+       [&] { pipeline_->backward(FftBackward::inverse, y, x); });
 }
 
 template <RealScalar T>
@@ -99,12 +85,12 @@ DistTensor<T> DistributedRealFft<T>::inverse(const DistTensor<Complex>& y) const
 
 template <RealScalar T>
 void DistributedRealFft<T>::do_forward(const DistTensor<T>& x, DistTensor<Complex>& y) const {
-  pipeline_->forward(x.data(), y.data());
+  pipeline_->forward(x, y);
 }
 
 template <RealScalar T>
 void DistributedRealFft<T>::do_adjoint(const DistTensor<Complex>& y, DistTensor<T>& x) const {
-  pipeline_->adjoint(y.data(), x.data());
+  pipeline_->backward(FftBackward::adjoint, y, x);
 }
 
 template <RealScalar T>

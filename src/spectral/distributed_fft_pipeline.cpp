@@ -1,14 +1,14 @@
 #include "spectral/distributed_fft_pipeline.hpp"
 
-#include <algorithm>
-#include <utility>
+#include "spectral/backends/box_fft.hpp"
+#include "spectral/backends/device_fft_pipeline.hpp"
+#include "spectral/cpu_fft_pipeline.hpp"
+#include "spectral/distributed_fft_tile.hpp"
+#include "tessera/core/error.hpp"
 
 namespace tessera {
 
 namespace {
-
-/// Axes whose lines need more than this together are transformed in several passes, so that a chunk stays in cache.
-constexpr Index kLargestChunkBytes = Index{768} << 10;
 
 void require_fit(const std::string& name, const Shape& shape, std::size_t grid_axes, const Partition& partition) {
   if (grid_axes < 1 || grid_axes > 4 || grid_axes > shape.size() || shape.size() > kMaxTileAxes) {
@@ -25,266 +25,38 @@ void require_fit(const std::string& name, const Shape& shape, std::size_t grid_a
 
 }  // namespace
 
-template <RealScalar T>
-TensorSpace FftPipeline<T>::spectrum_space(const std::string& name, const Shape& shape, std::size_t grid_axes,
-                                           bool real, const Partition& partition, FftOrder order) {
-  if (partition.communicator()->device().is_cuda()) {
-    throw FftError(name + ": expected tensors on the CPU, found a communicator on a CUDA device; move them to " +
-                   "Communicator::on(Device::cpu()) (TruncatedFft serves devices)");
-  }
-  if (!BoxFft<T>::available()) {
+template <Scalar Cell>
+TensorSpace fft_spectrum_space(const std::string& name, const Shape& shape, std::size_t grid_axes,
+                               const Partition& partition, FftOrder order) {
+  constexpr bool kReal = RealScalar<Cell>;
+  if (!partition.communicator()->device().is_cuda() && !BoxFft<RealPart<Cell>>::available()) {
     throw FftError(name + ": this build has no FFT library; configure with -DTESSERA_FFTW=ON");
   }
   require_fit(name, shape, grid_axes, partition);
   partition.tile(shape);
-  const RankGrid grid = plan_fft_stages(shape, grid_axes, real, partition.grid(), order).back().grid;
-  return {real ? half_spectrum(shape) : shape,
-          grid.size() == partition.size() ? partition.with_grid(grid) : partition.root()};
+  const FftStage last = plan_fft_stages(shape, grid_axes, kReal, partition.grid(), order).back();
+  return {kReal ? half_spectrum(shape) : shape, stage_partition(last, partition)};
 }
 
-template <RealScalar T>
-FftPipeline<T>::FftPipeline(const Shape& shape, std::size_t grid_axes, bool real, const Partition& partition,
-                            const DistributedFftOptions& options)
-    : shape_(shape),
-      modes_(real ? half_spectrum(shape) : shape),
-      grid_axes_(grid_axes),
-      real_(real),
-      partition_(partition),
-      stages_(plan_fft_stages(shape, grid_axes, real, partition.grid(), options.order)) {
-  std::vector<Draft> forward = draft_forward();
-  std::vector<Draft> backward = draft_backward();
-  assign_slots(forward);
-  assign_slots(backward);
-  set_memory_aside(forward, backward, options.exchange);
-  partition.communicator()->together([&] {
-    forward_ = make_steps(forward, true, options.planning);
-    backward_ = make_steps(backward, false, options.planning);
-  });
-  make_weights();
-}
-
-template <RealScalar T>
-Partition FftPipeline<T>::stage_partition(const FftStage& stage) const {
-  return stage.grid.size() == partition_.size() ? partition_.with_grid(stage.grid) : partition_.root();
-}
-
-template <RealScalar T>
-TensorSpace FftPipeline<T>::space(const Partition& partition, bool reals) const {
-  return {reals ? shape_ : modes_, partition};
-}
-
-template <RealScalar T>
-void FftPipeline<T>::add_passes(std::vector<Draft>& drafts, const Partition& partition, std::vector<std::size_t> axes,
-                                bool forward, bool real_tile) const {
-  std::sort(axes.rbegin(), axes.rend());
-  const bool has_real_axis = real_ && !axes.empty() && axes.front() == shape_.size() - 1;
-  // Every rank has to make the same passes: the largest tile decides.
-  const Shape largest = partition.grid().tile(modes_, 0).extent;
-  std::vector<std::vector<std::size_t>> passes{{}};
-  for (const std::size_t axis : axes) {
-    std::vector<std::size_t> longer = passes.back();
-    longer.push_back(axis);
-    if (longer.size() == 1 || FftPass<T>::smallest_chunk_bytes(largest, longer) <= kLargestChunkBytes) {
-      passes.back() = std::move(longer);
-    } else {
-      passes.push_back({axis});
-    }
+template <Scalar Cell>
+std::unique_ptr<const FftPipeline<Cell>> make_fft_pipeline(const Shape& shape, std::size_t grid_axes,
+                                                           const Partition& partition,
+                                                           const DistributedFftOptions& options) {
+  if (partition.communicator()->device().is_cuda()) {
+    return make_device_fft_pipeline<Cell>(shape, grid_axes, partition, options.order);
   }
-  if (!forward) std::reverse(passes.begin(), passes.end());
-  for (std::size_t i = 0; i < passes.size(); ++i) {
-    const bool changes = has_real_axis && i == (forward ? 0 : passes.size() - 1);
-    drafts.push_back({partition, passes[i], real_tile, real_tile != changes, std::nullopt});
-    real_tile = real_tile != changes;
-  }
+  return std::make_unique<const CpuFftPipeline<Cell>>(shape, grid_axes, partition, options);
 }
 
-template <RealScalar T>
-auto FftPipeline<T>::draft_forward() const -> std::vector<Draft> {
-  std::vector<Draft> drafts;
-  bool reals = real_;
-  for (std::size_t i = 0; i < stages_.size(); ++i) {
-    add_passes(drafts, stage_partition(stages_[i]), stages_[i].axes, true, reals);
-    reals = drafts.back().real_out;
-    if (i + 1 < stages_.size()) drafts.back().next = stage_partition(stages_[i + 1]);
-  }
-  return drafts;
-}
-
-template <RealScalar T>
-auto FftPipeline<T>::draft_backward() const -> std::vector<Draft> {
-  std::vector<Draft> drafts;
-  bool reals = false;
-  for (std::size_t i = stages_.size(); i-- > 0;) {
-    add_passes(drafts, stage_partition(stages_[i]), stages_[i].axes, false, reals);
-    reals = drafts.back().real_out;
-    if (i > 0) drafts.back().next = stage_partition(stages_[i - 1]);
-  }
-  return drafts;
-}
-
-/// Steps alternate between two memories; a local complex pass over one of them works in place.
-template <RealScalar T>
-void FftPipeline<T>::assign_slots(std::vector<Draft>& drafts) {
-  int current = kOutput;
-  for (std::size_t i = 0; i + 1 < drafts.size(); ++i) {
-    Draft& draft = drafts[i];
-    const bool in_place = !draft.next && !draft.real_in && !draft.real_out && current != kOutput;
-    if (!in_place) current = current == 0 ? 1 : 0;
-    draft.slot = current;
-  }
-}
-
-template <RealScalar T>
-void FftPipeline<T>::set_memory_aside(const std::vector<Draft>& forward, const std::vector<Draft>& backward,
-                                      FftExchange exchange) {
-  std::vector<Index> bytes;
-  for (const auto* drafts : {&forward, &backward}) {
-    for (const Draft& draft : *drafts) {
-      if (draft.slot == kOutput) continue;
-      const auto slot = static_cast<std::size_t>(draft.slot);
-      bytes.resize(std::max(bytes.size(), slot + 1));
-      const Index cells = space(draft.next.value_or(draft.partition), draft.real_out).tile().volume();
-      bytes[slot] = std::max(bytes[slot], cells * static_cast<Index>(draft.real_out ? sizeof(T) : sizeof(Complex)));
-    }
-  }
-  const Communicator& communicator = *partition_.communicator();
-  const auto allocate = [&](bool shared) {
-    slots_.clear();
-    ranks_ = std::make_unique<const NodeRanks>(communicator, shared);
-    for (const Index size : bytes) slots_.push_back(std::make_unique<const NodeMemory>(*ranks_, size));
-  };
-  const bool share = exchange == FftExchange::automatic && stages_.size() > 1;
-  bool granted = share;
-  try {
-    if (share) allocate(true);
-  } catch (const MpiError&) {
-    granted = false;
-  }
-  if (communicator.all_min(granted ? 1 : 0) == 0) communicator.together([&] { allocate(false); });
-}
-
-template <RealScalar T>
-auto FftPipeline<T>::make_steps(const std::vector<Draft>& drafts, bool forward, FftPlanning planning) const
-    -> std::vector<Step> {
-  std::vector<Step> steps;
-  bool weighted = !forward;
-  for (const Draft& draft : drafts) {
-    const bool transforms_reals = draft.real_in != draft.real_out;
-    const TensorSpace tile = space(draft.partition, draft.real_in || draft.real_out);
-    const bool weighs = weighted && !draft.axes.empty();
-    Step step{FftPass<T>({tile.tile().extent, draft.axes, transforms_reals, forward, weighs, !draft.next, planning}),
-              tile_entries(tile.tile().start),
-              weighs,
-              draft.real_in,
-              draft.real_out,
-              draft.slot,
-              nullptr,
-              nullptr};
-    weighted = weighted && !weighs;
-    if (draft.next) {
-      const TensorSpace from = space(draft.partition, draft.real_out);
-      const TensorSpace to = space(*draft.next, draft.real_out);
-      const auto& memory = *slots_[static_cast<std::size_t>(draft.slot)];
-      if (draft.real_out) {
-        step.move_reals = std::make_unique<const TileExchange<T>>(from, to, *ranks_, memory);
-      } else {
-        step.move_modes = std::make_unique<const TileExchange<Complex>>(from, to, *ranks_, memory);
-      }
-    }
-    steps.push_back(std::move(step));
-  }
-  return steps;
-}
-
-template <RealScalar T>
-void FftPipeline<T>::make_weights() {
-  double cells = 1.0;
-  for (std::size_t axis = shape_.size() - grid_axes_; axis < shape_.size(); ++axis) {
-    cells *= static_cast<double>(shape_[axis]);
-  }
-  const Index length = shape_.back();
-  for (Index mode = 0; mode < modes_.back(); ++mode) {
-    inverse_weights_.insert(inverse_weights_.end(), 2, static_cast<T>(1.0 / cells));
-    // The real backward transform adds the conjugates of these modes, which are not variables of their own.
-    if (real_) adjoint_weights_.insert(adjoint_weights_.end(), 2, 2 * mode % length == 0 ? T{1} : T{0.5});
-  }
-}
-
-template <RealScalar T>
-template <class In, class Out>
-const void* FftPipeline<T>::run_step(const Step& step, const void* source, const T* weights, void* output) const {
-  using Store = typename FftPass<T>::template Store<Out>;
-  const T* factors = step.weighted && weights != nullptr ? weights + 2 * step.start[modes_.size() - 1] : nullptr;
-  const auto* in = static_cast<const In*>(source);
-  const TileExchange<Out>* exchange = nullptr;
-  if constexpr (std::same_as<Out, T>) {
-    exchange = step.move_reals.get();
-  } else {
-    exchange = step.move_modes.get();
-  }
-  if (exchange != nullptr) {
-    exchange->begin();
-    const Store store = [&](TileBox chunk, const Out* values, const TileEntries& strides) {
-      for (std::size_t axis = 0; axis < chunk.axes; ++axis) chunk.start[axis] += step.start[axis];
-      exchange->store(chunk, values, strides);
-    };
-    step.pass.run(in, factors, store, static_cast<Out*>(nullptr));
-    return exchange->finish();
-  }
-  auto* tile = static_cast<Out*>(
-      step.slot == kOutput ? output : static_cast<void*>(slots_[static_cast<std::size_t>(step.slot)]->own()));
-  const TileEntries strides = tile_entries(step.pass.out_strides());
-  const bool past_caches = exceeds_cache<Out>(volume(step.pass.out_extent()));
-  const Store store = [&](const TileBox& chunk, const Out* values, const TileEntries& from) {
-    store_in_tile(chunk, values, from, tile + chunk.offset({}, strides), strides, past_caches);
-  };
-  step.pass.run(in, factors, store, tile);
-  return tile;
-}
-
-template <RealScalar T>
-template <class In, class Out>
-void FftPipeline<T>::run(const std::vector<Step>& steps, const In* source, const T* weights, Out* output) const {
-  const void* tile = source;
-  for (const Step& step : steps) {
-    if (step.real_in && step.real_out) {
-      tile = run_step<T, T>(step, tile, weights, output);
-    } else if (step.real_in) {
-      tile = run_step<T, Complex>(step, tile, weights, output);
-    } else if (step.real_out) {
-      tile = run_step<Complex, T>(step, tile, weights, output);
-    } else {
-      tile = run_step<Complex, Complex>(step, tile, weights, output);
-    }
-  }
-}
-
-template <RealScalar T>
-template <class In>
-void FftPipeline<T>::forward(const In* x, Complex* y) const {
-  run(forward_, x, nullptr, y);
-}
-
-template <RealScalar T>
-std::string FftPipeline<T>::describe() const {
-  std::string text;
-  for (std::size_t i = 0; i < stages_.size(); ++i) {
-    if (i > 0) text += ranks_->node().size() > 1 ? "exchange, through shared memory on a node\n" : "exchange\n";
-    text += "on " + to_string(stages_[i].grid) + ":";
-    for (const std::size_t axis : stages_[i].axes) text += " axis " + std::to_string(axis);
-    text += stages_[i].axes.empty() ? " nothing to transform\n" : "\n";
-  }
-  return text;
-}
-
-#define TESSERA_INSTANTIATE(T)                                                                             \
-  template class FftPipeline<T>;                                                                           \
-  template void FftPipeline<T>::forward(const T*, std::complex<T>*) const;                                 \
-  template void FftPipeline<T>::forward(const std::complex<T>*, std::complex<T>*) const;                   \
-  template void FftPipeline<T>::run(const std::vector<Step>&, const std::complex<T>*, const T*, T*) const; \
-  template void FftPipeline<T>::run(const std::vector<Step>&, const std::complex<T>*, const T*, std::complex<T>*) const;
+#define TESSERA_INSTANTIATE(Cell)                                                                                  \
+  template TensorSpace fft_spectrum_space<Cell>(const std::string&, const Shape&, std::size_t, const Partition&,   \
+                                                FftOrder);                                                         \
+  template std::unique_ptr<const FftPipeline<Cell>> make_fft_pipeline(const Shape&, std::size_t, const Partition&, \
+                                                                      const DistributedFftOptions&);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
+TESSERA_INSTANTIATE(std::complex<float>)
+TESSERA_INSTANTIATE(std::complex<double>)
 #undef TESSERA_INSTANTIATE
 
 }  // namespace tessera

@@ -92,6 +92,35 @@ Shape half_spectrum(Shape shape) {
   return shape;
 }
 
+Partition stage_partition(const FftStage& stage, const Partition& source) {
+  return stage.grid.size() == source.size() ? source.with_grid(stage.grid) : source.root();
+}
+
+std::string describe(const std::vector<FftStage>& stages, const std::string& how) {
+  std::string text;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (i > 0) text += "exchange" + how + "\n";
+    text += "on " + to_string(stages[i].grid) + ":";
+    for (const std::size_t axis : stages[i].axes) text += " axis " + std::to_string(axis);
+    text += stages[i].axes.empty() ? " nothing to transform\n" : "\n";
+  }
+  return text;
+}
+
+std::vector<double> backward_factors(const Shape& shape, std::size_t grid_axes, bool real, FftBackward kind) {
+  double cells = 1.0;
+  for (std::size_t axis = shape.size() - grid_axes; axis < shape.size(); ++axis) {
+    cells *= static_cast<double>(shape[axis]);
+  }
+  const Index length = shape.back();
+  std::vector<double> factors;
+  for (Index mode = 0; mode < (real ? half_spectrum(shape) : shape).back(); ++mode) {
+    const bool has_conjugate = real && 2 * mode % length != 0;
+    factors.push_back(kind == FftBackward::inverse ? 1.0 / cells : has_conjugate ? 0.5 : 1.0);
+  }
+  return factors;
+}
+
 std::vector<FftStage> plan_fft_stages(const Shape& shape, std::size_t grid_axes, bool real, const RankGrid& source,
                                       FftOrder order) {
   const std::size_t last = shape.size() - 1;

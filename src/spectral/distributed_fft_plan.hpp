@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "tessera/spectral/distributed_fft.hpp"
@@ -21,7 +22,20 @@ struct FftStage {
 std::vector<FftStage> plan_fft_stages(const Shape& shape, std::size_t grid_axes, bool real, const RankGrid& source,
                                       FftOrder order);
 
+/// The source's ranks in the grid of a stage.
+Partition stage_partition(const FftStage& stage, const Partition& source);
+
+/// One line per stage: the axes transformed on its grid. Before all but the first: "exchange" and `how`.
+std::string describe(const std::vector<FftStage>& stages, const std::string& how);
+
 /// [..., N / 2 + 1]
 Shape half_spectrum(Shape shape);
+
+/// What an unnormalised backward transform of factors times a spectrum is.
+enum class FftBackward { inverse, adjoint };
+
+/// The factor of each mode of the last axis: 1 / prod(N) for the inverse. The adjoint of a real transform has 1 / 2
+/// where the backward transform adds a conjugate that is no variable of its own, else 1. `shape` has the cells.
+std::vector<double> backward_factors(const Shape& shape, std::size_t grid_axes, bool real, FftBackward kind);
 
 }  // namespace tessera

@@ -1,7 +1,6 @@
 #include "tessera/spectral/truncated_fft.hpp"
 
-#include <optional>
-
+#include "spectral/held_tensor.hpp"
 #include "tessera/core/error.hpp"
 
 namespace tessera {
@@ -13,25 +12,6 @@ constexpr std::size_t kFirstGridAxis = 2;
 Index product(const Shape& extents, std::size_t first, std::size_t last) {
   return volume(Shape(extents.begin() + static_cast<Index>(first), extents.begin() + static_cast<Index>(last)));
 }
-
-/// A tensor that is either the caller's or owned.
-template <class U>
-class Held {
- public:
-  void borrow(const DistTensor<U>& tensor) { borrowed_ = &tensor; }
-  void operator=(DistTensor<U>&& tensor) {
-    owned_ = std::move(tensor);
-    borrowed_ = nullptr;
-  }
-  const DistTensor<U>& operator*() const { return borrowed_ != nullptr ? *borrowed_ : *owned_; }
-  const DistTensor<U>* operator->() const { return &**this; }
-  void reset() { owned_.reset(); }
-  DistTensor<U> take() { return owned_ ? std::move(*owned_) : borrowed_->clone(); }
-
- private:
-  const DistTensor<U>* borrowed_ = nullptr;
-  std::optional<DistTensor<U>> owned_;
-};
 
 /// The data between two steps: real until the first transform, complex after.
 template <class T>

@@ -1,10 +1,13 @@
 #include "cufft.h"
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <numbers>
+#include <numeric>
 #include <vector>
 
 #include "device_memory.hpp"
@@ -20,13 +23,16 @@ using Complex = std::complex<double>;
 struct Layout {
   long long stride = 0, distance = 0;
 
-  long long at(long long line, long long i) const { return line * distance + i * stride; }
+  long long at(long long box, long long i) const { return box * distance + i * stride; }
 };
 
 struct Plan {
   cufftType type = CUFFT_C2C;
-  long long length = 0, lines = 0;  ///< length 0: not made yet
+  std::vector<long long> extents;  ///< of a box; none: not made yet
+  long long boxes = 0;
   Layout input, output;
+
+  long long cells() const { return std::accumulate(extents.begin(), extents.end(), 1LL, std::multiplies<>()); }
   bool allocates = true;
   cudaStream_t stream = nullptr;
   void* work = nullptr;
@@ -71,48 +77,69 @@ std::vector<Complex> roots(long long n, int sign) {
   return values;
 }
 
-/// The line with its second half added where it is a half spectrum; imaginary parts that must be zero are not read.
+/// The first `kept` elements of every row of a box, in order: body(number in the box, number in memory).
+template <class Body>
+void for_each_kept(const Plan& plan, long long kept, const Body& body) {
+  for (long long row = 0; row < plan.cells() / plan.extents.back(); ++row) {
+    for (long long i = 0; i < kept; ++i) body(row * plan.extents.back() + i, row * kept + i);
+  }
+}
+
+/// The box; where it is a line of half a spectrum, with the other half. Imaginary parts that must be zero are not read.
 template <class From>
-std::vector<Complex> read_line(const Plan& plan, long long line, const From* input) {
-  std::vector<Complex> values;
-  const long long half = plan.length / 2;
-  for (long long i = 0; i < plan.length; ++i) {
-    if (takes_half(plan.type) && i > half) {
-      values.push_back(std::conj(values[static_cast<std::size_t>(plan.length - i)]));
-    } else {
-      const Complex value = number(input[plan.input.at(line, i)]);
-      const bool is_real = takes_half(plan.type) && (i == 0 || 2 * i == plan.length);
-      values.push_back(is_real ? Complex(value.real()) : value);
+std::vector<Complex> read_box(const Plan& plan, long long box, const From* input) {
+  std::vector<Complex> values(static_cast<std::size_t>(plan.cells()));
+  const long long length = plan.extents.back();
+  for_each_kept(plan, takes_half(plan.type) ? length / 2 + 1 : length, [&](long long i, long long at) {
+    const Complex value = number(input[plan.input.at(box, at)]);
+    const bool is_real = takes_half(plan.type) && 2 * i % length == 0;
+    values[static_cast<std::size_t>(i)] = is_real ? Complex(value.real()) : value;
+    if (takes_half(plan.type) && !is_real) values[static_cast<std::size_t>(length - i)] = std::conj(value);
+  });
+  return values;
+}
+
+/// A box along one of its axes: `outer` times `n` times `inner` elements.
+std::vector<Complex> along_axis(const std::vector<Complex>& box, std::size_t n, std::size_t inner, int direction) {
+  const std::vector<Complex> root = roots(static_cast<long long>(n), direction);
+  std::vector<Complex> result(box.size());
+  for (std::size_t at = 0; at < box.size(); ++at) {
+    const std::size_t k = at / inner % n, first = at - k * inner;
+    for (std::size_t i = 0, phase = 0; i < n; ++i, phase = (phase + k) % n) {
+      result[at] += root[phase] * box[first + i * inner];
     }
   }
-  return values;
+  return result;
 }
 
 template <class From, class To>
 void transform(const Plan& plan, From* input, To* output, int direction) {
-  const auto n = static_cast<std::size_t>(plan.length);
-  const std::vector<Complex> root = roots(plan.length, direction);
-  std::vector<std::vector<Complex>> lines;
-  for (long long line = 0; line < plan.lines; ++line) lines.push_back(read_line(plan, line, input));
+  const long long length = plan.extents.back();
+  std::vector<std::vector<Complex>> boxes;
+  for (long long box = 0; box < plan.boxes; ++box) boxes.push_back(read_box(plan, box, input));
   if (takes_half(plan.type) && static_cast<const void*>(input) != output) {
-    for (long long line = 0; line < plan.lines; ++line) {
-      for (long long i = 0; i <= plan.length / 2; ++i) std::memset(&input[plan.input.at(line, i)], 0xff, sizeof(From));
+    for (long long box = 0; box < plan.boxes; ++box) {
+      for_each_kept(plan, length / 2 + 1,
+                    [&](long long, long long at) { std::memset(&input[plan.input.at(box, at)], 0xff, sizeof(From)); });
     }
   }
-  const std::size_t frequencies = gives_half(plan.type) ? n / 2 + 1 : n;
-  for (std::size_t line = 0; line < lines.size(); ++line) {
-    for (std::size_t k = 0; k < frequencies; ++k) {
-      Complex sum = 0;
-      for (std::size_t i = 0, phase = 0; i < n; ++i, phase = (phase + k) % n) sum += root[phase] * lines[line][i];
-      store(sum, output[plan.output.at(static_cast<long long>(line), static_cast<long long>(k))]);
+  for (long long number = 0; number < plan.boxes; ++number) {
+    std::vector<Complex>& box = boxes[static_cast<std::size_t>(number)];
+    long long inner = 1;
+    for (auto extent = plan.extents.rbegin(); extent != plan.extents.rend(); ++extent) {
+      box = along_axis(box, static_cast<std::size_t>(*extent), static_cast<std::size_t>(inner), direction);
+      inner *= *extent;
     }
+    for_each_kept(plan, gives_half(plan.type) ? length / 2 + 1 : length, [&](long long i, long long at) {
+      store(box[static_cast<std::size_t>(i)], output[plan.output.at(number, at)]);
+    });
   }
 }
 
 template <class From, class To>
 cufftResult execute(cufftHandle handle, cufftType type, From* input, To* output, int direction) {
   const Plan* plan = find_plan(handle);
-  if (plan == nullptr || plan->length == 0) return CUFFT_INVALID_PLAN;
+  if (plan == nullptr || plan->extents.empty()) return CUFFT_INVALID_PLAN;
   if (plan->type != type) return CUFFT_INVALID_TYPE;
   if (direction != CUFFT_FORWARD && direction != CUFFT_INVERSE) return CUFFT_INVALID_VALUE;
   if (!plan->allocates && plan->work == nullptr) fail("cuFFT without a work area");
@@ -151,12 +178,23 @@ cufftResult cufftMakePlanMany64(cufftHandle handle, int rank, long long* extents
                                 long long output_stride, long long output_distance, cufftType type, long long batch,
                                 std::size_t* work_bytes) {
   Plan* plan = find_plan(handle);
-  if (plan == nullptr || plan->length != 0) return CUFFT_INVALID_PLAN;
-  if (rank != 1 || input_extents == nullptr || output_extents == nullptr) fail("cuFFT along one axis with strides");
-  if (extents[0] < 1 || batch < 1 || input_stride < 1 || output_stride < 1) return CUFFT_INVALID_SIZE;
+  if (plan == nullptr || !plan->extents.empty()) return CUFFT_INVALID_PLAN;
+  if (input_extents == nullptr || output_extents == nullptr) fail("cuFFT without strides is not emulated");
+  if (rank < 1 || rank > 3) return CUFFT_INVALID_VALUE;
+  if (takes_half(type) && rank > 1) fail("cuFFT from spectra to reals along several axes is not emulated");
+  if (*std::min_element(extents, extents + rank) < 1 || batch < 1 || input_stride < 1 || output_stride < 1) {
+    return CUFFT_INVALID_SIZE;
+  }
+  for (int axis = 0; axis < rank; ++axis) {
+    const bool last = axis == rank - 1;
+    if (input_extents[axis] != (last && takes_half(type) ? extents[axis] / 2 + 1 : extents[axis]) ||
+        output_extents[axis] != (last && gives_half(type) ? extents[axis] / 2 + 1 : extents[axis])) {
+      fail("cuFFT of boxes within larger arrays is not emulated");
+    }
+  }
   plan->type = type;
-  plan->length = extents[0];
-  plan->lines = batch;
+  plan->extents.assign(extents, extents + rank);
+  plan->boxes = batch;
   plan->input = {input_stride, input_distance};
   plan->output = {output_stride, output_distance};
   *work_bytes = kWorkBytes;

@@ -45,6 +45,18 @@ void check_affine(Index count) {
 }
 
 template <class T>
+void check_rows(Index count) {
+  const std::vector<double> a = {0.7, -3.0, 0.0};
+  Values values;
+  const auto x = values.array<T>(3 * count);
+  auto scaled = x;
+  scale_rows(3, count, a.data(), scaled.data());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    ASSERT_EQ(scaled[i], static_cast<T>(a[i / static_cast<std::size_t>(count)]) * x[i]);
+  }
+}
+
+template <class T>
 void check_finite(Index count) {
   Values values;
   auto x = values.array<T>(count);
@@ -91,7 +103,10 @@ void check_all() {
   for (const Index count : kCounts) {
     check_updates<T>(count);
     check_adam<T>(count);
-    if constexpr (RealScalar<T>) check_affine<T>(count);
+    if constexpr (RealScalar<T>) {
+      check_affine<T>(count);
+      check_rows<T>(count);
+    }
     if (count < 200) check_finite<T>(count);
   }
 }

@@ -54,6 +54,18 @@ class DeviceElementwise : public tessera::test::OnDevice {
   }
 
   template <class T>
+  void check_rows(Index count, Index offset) const {
+    const std::vector<double> a = {0.7, -3.0, 0.0};
+    test::Values values;
+    auto x = values.array<T>(3 * count);
+    const auto device_a = to_device(a);
+    auto device_x = to_device(x, offset);
+    scale_rows<T>(stream(), 3, count, device_a.data(), device_x.data() + offset);
+    scale_rows(3, count, a.data(), x.data());
+    expect_near(to_host(device_x, offset), x, 0);
+  }
+
+  template <class T>
   void check_adam(Index count, Index offset) const {
     SCOPED_TRACE(testing::Message() << scalar_name<T>() << ", " << count << " elements from " << offset);
     using R = RealPart<T>;
@@ -84,6 +96,8 @@ TEST_F(DeviceElementwise, UpdatesAgreeWithTheCpu) {
       check_updates<std::complex<double>>(count, offset);
       check_product<float>(count, offset);
       check_product<double>(count, offset);
+      check_rows<float>(count, offset);
+      check_rows<double>(count, offset);
     }
   }
 }

@@ -92,7 +92,7 @@ class DeviceProjection : public tessera::test::OnDevice {
     const auto weight1 = values.array<T>(hidden * width), bias1 = values.array<T>(hidden),
                weight2 = values.array<T>(out * hidden), bias2 = values.array<T>(out),
                v = values.array<T>(width * points), target = values.array<T>(out * points);
-    const auto factor = static_cast<T>(0.375);
+    const double factor = 0.375;
     const Projection<T> on_host{width, hidden, out, weight1.data(), bias1.data(), weight2.data(), bias2.data()};
     const Reference expected(on_host, points, v, target, 1), scaled(on_host, points, v, target, factor);
     const auto device1 = to_device(weight1), device2 = to_device(bias1), device3 = to_device(weight2),
@@ -122,7 +122,7 @@ class DeviceProjection : public tessera::test::OnDevice {
 
     gweights = to_device(zeros);
     loss = to_device(none);
-    const auto device_factor = to_device(std::vector<T>{factor});
+    const auto device_factor = to_device(std::vector<double>{factor});
     project_with_loss<T>(stream(), projection, points, device_v.data(), device_target.data(), gv.data(),
                          gweights.data(), loss.data(), device_factor.data());
     expect_near(to_host(gv), scaled.gv, share);

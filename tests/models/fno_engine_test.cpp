@@ -349,6 +349,45 @@ TEST(FnoEngine, ComputationsInTheSameMemoryUseTheWeightsAndSamplesOfTheirTime) {
   }
 }
 
+TEST(FnoEngine, ADeviceReplaysEveryPassOfAStepWithTheFactorsOfTheTime) {
+  if (!world()->device().is_cuda()) GTEST_SKIP() << "skipped: no device";
+  constexpr Index kBatch = 2;
+  // Slabs of one plane report one by one, a replayed pass all at once.
+  const EnvironmentVariable slab_bytes("TESSERA_SLAB_BYTES", "1");
+  const Partition partition(world(), on_axis(4, 2));
+  for (const Activations activations : {Activations::all, Activations::one, Activations::none}) {
+    SCOPED_TRACE(activations_name(activations));
+    FnoConfig config = config_of({6, 5}, {2, 3}, 2);
+    config.activations = activations;
+    Fno<double> model(config, partition, 5);
+    const ParameterList<double> parameters = model.parameters();
+    auto x = random_tensor<double>(model.input_space(kBatch), "x");
+    auto target = random_tensor<double>(model.output_space(kBatch), "target");
+    const Index passes = 2 * config.blocks + 1;
+    Index reports = 0;
+    model.set_progress([&](double) { ++reports; });
+    // Memory has its size after the first step; the second one meets it, the third one records.
+    for (int step = 0; step < 5; ++step) {
+      SCOPED_TRACE(step);
+      zero(parameters);
+      reports = 0;
+      const double loss = model.value_and_gradient(Loss::relative_l2, x, target);
+      if (step < 3) {
+        EXPECT_GT(reports, passes);
+      } else {
+        EXPECT_EQ(reports, passes);
+        Result found{loss, target.clone(), {}, {}};
+        collect_gradients(parameters, found);
+        const Result expected = composed(model, Loss::relative_l2, x, target);
+        found.output = expected.output.clone();
+        expect_equal(found, expected, parameters);
+      }
+      scale(0.9, x);
+      scale(1.3, target);
+    }
+  }
+}
+
 TEST(FnoEngine, HoldsOnADeviceWhatItsPlanCounts) {
   if (!world()->device().is_cuda()) GTEST_SKIP() << "the passes of the CPU are not counted";
   constexpr Index kBatch = 2;

@@ -56,6 +56,17 @@ TEST(LinearOperator, ServesAUsersOperator) {
   EXPECT_EQ(dense_matrix_of_adjoint(op), transposed(matrix));
 }
 
+TEST(LinearOperator, WritesToATensorThatExists) {
+  const auto move = rows_to_columns();
+  auto y = DistTensor<double>::zeros(columns());
+  const double* address = y.data();
+  move->forward_into(index_valued<double>(rows()), y);
+  EXPECT_EQ(wrong_elements(y), 0);
+  EXPECT_EQ(y.data(), address);
+  auto other = DistTensor<double>::zeros({{3, 3}, columns().partition});
+  EXPECT_THROW(move->forward_into(index_valued<double>(rows()), other), ShapeError);
+}
+
 TEST(LinearOperator, RefusesSpacesOfDifferentCommunicators) {
   const auto other = std::make_shared<const Communicator>(world()->split(0, world()->rank()));
   const Partition elsewhere(other, Shape{other->size()});

@@ -8,7 +8,6 @@
 #include "spectral/naive_transform.hpp"
 #include "spectral/planned_cases.hpp"
 #include "src/spectral/backends/fft_lines.hpp"
-#include "tessera/spectral/distributed_fft.hpp"
 #include "tessera/testing/adjoint_test.hpp"
 
 namespace tessera {
@@ -232,13 +231,6 @@ TEST(PlannedTransform, RefusesTensorsOfAnotherSpace) {
   EXPECT_THROW(transform->analyse(ModeScaling::unit, normal_valued<double>({{1, 2, 9}, partition}, 1)), ShapeError);
   EXPECT_THROW(transform->synthesise(ModeScaling::unit, normal_valued<std::complex<double>>({{1, 2, 8}, partition}, 1)),
                ShapeError);
-}
-
-TEST(PlainFft, RefusesTensorsOfADevice) {
-  if (!world()->device().is_cuda()) GTEST_SKIP() << "tensors are on the CPU";
-  const Partition partition(world(), Shape{world()->size(), 1});
-  EXPECT_THROW(DistributedFft<double>({4, 4}, 2, partition), FftError);
-  EXPECT_THROW(DistributedRealFft<double>({4, 4}, 2, partition), FftError);
 }
 
 }  // namespace

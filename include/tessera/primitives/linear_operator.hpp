@@ -41,11 +41,19 @@ class LinearOperator {
   /// y = F x. Collective. Throws ShapeError unless x lives in the domain.
   DistTensor<Y> forward(const DistTensor<X>& x) const {
     require_space(name_.c_str(), "input of forward", x, domain_);
+    DistTensor<Y> y(range_);
+    forward_into(x, y);
+    return y;
+  }
+
+  /// The same in a y that exists already. Operators that consist of others may give it other memory. Collective. Throws
+  /// ShapeError unless x lives in the domain and y in the range.
+  void forward_into(const DistTensor<X>& x, DistTensor<Y>& y) const {
+    require_space(name_.c_str(), "input of forward", x, domain_);
+    require_space(name_.c_str(), "output of forward", y, range_);
     const CollectiveGuard guard(guarded(), name_ + "::forward", domain_.shape);
     const TrafficScope scope(communicator().ledger(), name_);
-    DistTensor<Y> y(range_);
     do_forward(x, y);
-    return y;
   }
 
   /// x = F* y. Collective. Throws ShapeError unless y lives in the range.

@@ -6,7 +6,7 @@
 #include <list>
 #include <string>
 
-#include "tessera/core/buffer.hpp"
+#include "tessera/core/transfer_buffer.hpp"
 #include "tessera/primitives/linear_operator.hpp"
 
 namespace tessera {
@@ -21,9 +21,10 @@ namespace tessera {
 ///
 /// Only the ranks of the two partitions take part, each with its partner alone. The one that sends copies its tile and
 /// returns at once, so that it may be any number of calls ahead of the one that receives; between two ranks, calls
-/// match in order for each direction. Tiles of CUDA devices go through the host's memory. What is still under way is
-/// waited for when the operator ends. Throws PartitionError when the grids differ or a rank is in both. Source: Hewett
-/// & Grady, arXiv 2006.03108, section 3 (send and receive).
+/// match in order for each direction. What is still under way is waited for when the operator ends. Tiles of CUDA
+/// devices go through page-locked memory of the host: NCCL's sends occupy their stream until the other side receives,
+/// so that a sender that runs ahead would wait for a receiver that waits for it. Throws PartitionError when the grids
+/// differ or a rank is in both. Source: Hewett & Grady, arXiv 2006.03108, section 3 (send and receive).
 template <Scalar T>
 class SendReceive final : public LinearOperator<T> {
  public:
@@ -34,7 +35,7 @@ class SendReceive final : public LinearOperator<T> {
 
  private:
   struct Sent {
-    Buffer<T> tile;
+    TransferBuffer<T> tile;
     PendingMessages message;  ///< ends before its memory
   };
 
@@ -48,6 +49,7 @@ class SendReceive final : public LinearOperator<T> {
   bool is_source_, is_target_;
   int partner_ = -1;
   mutable std::list<Sent> sent_;
+  mutable TransferBuffer<T> received_;  ///< on its way to a device
 };
 
 }  // namespace tessera

@@ -11,7 +11,7 @@
 
 namespace tessera {
 
-/// How FFTW chooses its algorithms.
+/// How FFTW chooses its algorithms. On CUDA devices it changes nothing: cuFFT chooses by rule.
 enum class FftPlanning {
   estimate,  ///< by rule: quick, and the same rounding in every run
   measure    ///< by trying: up to twice as fast for real transforms and long lines; rounding may differ between runs
@@ -23,7 +23,7 @@ enum class FftOrder {
   natural      ///< like the input, which takes one exchange more
 };
 
-/// How tiles travel between ranks.
+/// How tiles travel between ranks. On CUDA devices it changes nothing: they travel as the communicator's data does.
 enum class FftExchange {
   automatic,  ///< shared memory between ranks of one node where the system grants it, messages otherwise
   messages    ///< messages between all ranks
@@ -35,7 +35,7 @@ struct DistributedFftOptions {
   FftExchange exchange = FftExchange::automatic;
 };
 
-template <RealScalar T>
+template <Scalar Cell>
 class FftPipeline;
 
 /// y = F x: the complex Fourier transform along the last `grid_axes` axes (1 to 4) of a tensor, all modes kept:
@@ -43,14 +43,15 @@ class FftPipeline;
 ///   inverse:  x[a, n] = 1 / prod(N) sum_k y[a, k] exp(+2 pi i ...)          (numpy's ifftn)
 ///   adjoint:  prod(N) times the inverse
 /// x and y have the same global shape. x may be partitioned in any way; y is partitioned over the same ranks as the
-/// order asked for says (see range()). Lines are transformed by FFTW where they are whole; in between, the ranks move
-/// to axes that have been transformed: one exchange where one axis is divided. A rank transforms its tile in chunks
-/// that fit its cache and stores each chunk at once where it belongs: straight into the memory of ranks on its own
-/// node, or into messages to others.
+/// order asked for says (see range()). Lines are transformed where they are whole; in between, the ranks move to axes
+/// that have been transformed: one exchange where one axis is divided. On the CPU a rank transforms its tile by FFTW in
+/// chunks that fit its cache and stores each chunk at once where it belongs: straight into the memory of ranks on its
+/// own node, or into messages to others. On CUDA devices it transforms its tile whole, by cuFFT, and a Repartition
+/// moves it.
 ///
-/// Construction, calls and destruction are collective. Tensors of up to 8 axes, on the CPU. Throws FftError in a build
-/// without FFTW and for a communicator on a CUDA device, ShapeError when the axes do not fit the shape, PartitionError
-/// when the partition replicates. Source: Dalcin, Mortensen, Keyes, arXiv 1804.09536.
+/// Construction, calls and destruction are collective. Tensors of up to 8 axes. Throws FftError in a build without FFTW
+/// on the CPU, and where FFTW or cuFFT refuses; ShapeError when the axes do not fit the shape, PartitionError when the
+/// partition replicates. Source: Dalcin, Mortensen, Keyes, arXiv 1804.09536.
 template <RealScalar T>
 class DistributedFft final : public LinearOperator<std::complex<T>> {
  public:
@@ -60,8 +61,6 @@ class DistributedFft final : public LinearOperator<std::complex<T>> {
                  const DistributedFftOptions& options = {});
   ~DistributedFft() override;
 
-  /// y = F x in a tensor that exists already: no allocation. Collective.
-  void forward_into(const DistTensor<Complex>& x, DistTensor<Complex>& y) const;
   /// The inverse transform: y lives in range(), x in domain(). Collective.
   DistTensor<Complex> inverse(const DistTensor<Complex>& y) const;
   void inverse_into(const DistTensor<Complex>& y, DistTensor<Complex>& x) const;
@@ -73,7 +72,7 @@ class DistributedFft final : public LinearOperator<std::complex<T>> {
   void do_forward(const DistTensor<Complex>& x, DistTensor<Complex>& y) const override;
   void do_adjoint(const DistTensor<Complex>& y, DistTensor<Complex>& x) const override;
 
-  std::unique_ptr<const FftPipeline<T>> pipeline_;
+  std::unique_ptr<const FftPipeline<Complex>> pipeline_;
 };
 
 /// The same for real x: y has the modes 0..N/2 of the last axis, the others being their conjugates (numpy's rfftn;
@@ -89,7 +88,6 @@ class DistributedRealFft final : public LinearOperator<T, std::complex<T>> {
                      const DistributedFftOptions& options = {});
   ~DistributedRealFft() override;
 
-  void forward_into(const DistTensor<T>& x, DistTensor<Complex>& y) const;
   DistTensor<T> inverse(const DistTensor<Complex>& y) const;
   void inverse_into(const DistTensor<Complex>& y, DistTensor<T>& x) const;
 

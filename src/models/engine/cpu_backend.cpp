@@ -34,7 +34,7 @@ class CpuBackend<T>::Tile final : public EngineTile<T> {
   Values head_backward(const typename EngineTile<T>::OutputGradient& gradient, const Values& v, bool first_time,
                        const Values& gz) override;
   void add_weight_gradient(Index block, const Values& gz, const Values& v, bool of_sample) override;
-  Values pull_back(Index block, std::size_t source, double factor, const Values& gz, const Values& gv) override;
+  Values pull_back(Index block, std::size_t source, const double* factor, const Values& gz, const Values& gv) override;
   void lift_backward(const Values& gv, bool wants_input_gradient) override;
 
  private:
@@ -109,9 +109,9 @@ auto CpuBackend<T>::Tile::head_backward(const typename EngineTile<T>::OutputGrad
   GradientStore<T>& store = backend_.store_;
   GradientSums* sums = first_time ? &store.of_sample(visit_.thread, visit_.sample) : nullptr;
   SampleNorms* norms = first_time ? &store.norms(visit_.thread, visit_.sample) : nullptr;
-  network_.project_backward(tile(), v.address,
-                            {memory_.target.data(), gradient.given, static_cast<T>(gradient.factor), norms},
-                            memory_.work, sums, made.address);
+  const T factor = gradient.factor != nullptr ? static_cast<T>(*gradient.factor) : T{1};
+  network_.project_backward(tile(), v.address, {memory_.target.data(), gradient.given, factor, norms}, memory_.work,
+                            sums, made.address);
   kernels::multiply_elements(size_, memory_.slopes.back().data(), made.address);
   return made;
 }
@@ -125,8 +125,8 @@ void CpuBackend<T>::Tile::add_weight_gradient(Index block, const Values& gz, con
 }
 
 template <RealScalar T>
-auto CpuBackend<T>::Tile::pull_back(Index block, std::size_t source, double factor, const Values& gz, const Values& gv)
-    -> Values {
+auto CpuBackend<T>::Tile::pull_back(Index block, std::size_t source, const double* factor, const Values& gz,
+                                    const Values& gv) -> Values {
   T* made = gv.address;
   if (!gv || gv == gz) made = gz.address == memory_.gv.data() ? memory_.gz.data() : memory_.gv.data();
   visit_.synthesise(source, made);

@@ -10,7 +10,8 @@
 
 namespace tessera::engine {
 
-/// A batch size's plan, and mode buffers for what is gathered in a pass and pulled back through the blocks.
+/// A batch size's plan, mode buffers for what is gathered in a pass and pulled back through the blocks, and the
+/// samples' factors: passes find them at the same address in every computation, and can be replayed.
 template <RealScalar T>
 struct FnoEngine<T>::BatchPlan {
   std::unique_ptr<BatchSweep<T>> sweep;
@@ -18,6 +19,7 @@ struct FnoEngine<T>::BatchPlan {
   Index first_sample;  ///< of this rank, in the batch
   Storage<T> gathered;
   std::vector<Storage<T>> pulled;
+  Storage<double> factors;  ///< what the error of every sample of this rank is to be multiplied by, once that is known
 };
 
 /// A tile's way from v_begin to v_end through the blocks between them.

@@ -56,10 +56,11 @@ class EngineTile {
   /// The pass's output from v_L.
   virtual void project(const Values& v) = 0;
 
-  /// Where dL/dy comes from: it is the pass's target itself (`given`), or factor (y - target).
+  /// Where dL/dy comes from: it is the pass's target itself (`given`), or factor (y - target). `factor`: a number where
+  /// the tile is computed, read when that is done; null: 1.
   struct OutputGradient {
     bool given;
-    double factor;
+    const double* factor;
   };
   /// gz of the last block from v_L, whose slope has been kept. `first_time`: the gradients of the projection are added
   /// to the sample's sums, and the squares of y - target and target to its norms. gz may be where z is.
@@ -67,8 +68,10 @@ class EngineTile {
   /// dL/dW of a block from its gz, exact, and v, added to the sample's sums or those of all samples.
   virtual void add_weight_gradient(Index block, const Values& gz, const Values& v, bool of_sample) = 0;
   /// gv = F* of the modes of source number `source` + factor W^T gz, gz exact, and for blocks but the first gz of the
-  /// block before, gelu'(z) gv with the slope kept for it. The destination may be gz, or where that z is.
-  virtual Values pull_back(Index block, std::size_t source, double factor, const Values& gz, const Values& gv) = 0;
+  /// block before, gelu'(z) gv with the slope kept for it. `factor` as in OutputGradient. The destination may be gz, or
+  /// where that z is.
+  virtual Values pull_back(Index block, std::size_t source, const double* factor, const Values& gz,
+                           const Values& gv) = 0;
   /// From gv = dL/dv_0, which it destroys, after a lift that kept its slopes: gradients of the lift, and, where wanted,
   /// dL/dx, added to the pass's input gradient.
   virtual void lift_backward(const Values& gv, bool wants_input_gradient) = 0;

@@ -32,7 +32,8 @@ auto FnoEngine<T>::plan(Index batch) -> BatchPlan& {
                               SpectralCoupling<T>(transform, store_.spectral(0).use_space().partition),
                               part.start[0],
                               {},
-                              std::vector<Storage<T>>(static_cast<std::size_t>(blocks_))});
+                              std::vector<Storage<T>>(static_cast<std::size_t>(blocks_)),
+                              Storage<double>(device(), part.extent[0])});
     require(device(), entry->sweep->mode_count(), entry->gathered);
   }
   return *entry;

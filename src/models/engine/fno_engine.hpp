@@ -70,7 +70,8 @@ class FnoEngine {
   struct OutputGradient {
     const FieldReader<T>& field;
     bool given;
-    std::vector<double> factors;
+    std::vector<double> factors;          ///< of the whole batch
+    const double* own_factors = nullptr;  ///< of this rank's samples, on its device
   };
 
   const Device& device() const noexcept { return ranks_.communicator()->device(); }
@@ -90,7 +91,7 @@ class FnoEngine {
   PassFields<T> chain_fields(const FnoTrace<T>& trace, const FieldReader<T>& x, const Chain& blocks) const;
   Chain last_block(const FnoTrace<T>& trace) const;
 
-  double factor_of(const OutputGradient& gradient, const EngineTile<T>& tile) const;
+  static const double* factor_of(const OutputGradient& gradient, const EngineTile<T>& tile);
   void head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,
                  bool has_last);
   void backward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const FieldReader<T>& x, const OutputGradient& gradient,

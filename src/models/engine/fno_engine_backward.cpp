@@ -6,10 +6,10 @@
 
 namespace tessera::engine {
 
-/// What the sample's error is to be multiplied by; 1 while that is not known.
+/// Where to find what the sample's error is to be multiplied by; null while that is not known.
 template <RealScalar T>
-double FnoEngine<T>::factor_of(const OutputGradient& gradient, const EngineTile<T>& tile) const {
-  return gradient.factors.empty() ? 1.0 : gradient.factors[static_cast<std::size_t>(first_sample_ + tile.sample())];
+const double* FnoEngine<T>::factor_of(const OutputGradient& gradient, const EngineTile<T>& tile) {
+  return gradient.own_factors == nullptr ? nullptr : gradient.own_factors + tile.sample();
 }
 
 /// Computes gz of the last block, stores it in place of z (unless nothing is stored) and gathers its modes. `has_last`:
@@ -31,7 +31,7 @@ void FnoEngine<T>::head_pass(BatchPlan& plan, FnoTrace<T>& trace, const FieldRea
     const TileValues<T> v =
         has_last ? tile.activate(last, stored(trace, tile, last), false) : chain(tile, trace, blocks);
     const TileValues<T> place = storing ? stored(trace, tile, last) : TileValues<T>{};
-    tile.analyse(tile.head_backward({gradient.given, 1.0}, v, true, place));
+    tile.analyse(tile.head_backward({gradient.given, nullptr}, v, true, place));
   });
 }
 
@@ -67,7 +67,7 @@ TileValues<T> FnoEngine<T>::reach_block(EngineTile<T>& tile, FnoTrace<T>& trace,
     v = tile.kept_v();
     TileValues<T> gz = tile.head_backward({gradient.given, factor_of(gradient, tile)}, last_v, false, {});
     for (Index from = blocks_ - 1; from > block; --from) {
-      gz = tile.pull_back(from, static_cast<std::size_t>(blocks_ + (blocks_ - 1 - from)), 1.0, gz, {});
+      gz = tile.pull_back(from, static_cast<std::size_t>(blocks_ + (blocks_ - 1 - from)), nullptr, gz, {});
     }
     return gz;
   }
@@ -93,7 +93,7 @@ void FnoEngine<T>::block_backward(EngineTile<T>& tile, FnoTrace<T>& trace, const
                                                                      : 0;
   const TileValues<T> place = storing && block > 0 ? stored(trace, tile, block - 1) : TileValues<T>{};
   const TileValues<T> gv = tile.pull_back(block, static_cast<std::size_t>(chain_length),
-                                          lacks_factor ? factor_of(gradient, tile) : 1.0, gz, place);
+                                          lacks_factor ? factor_of(gradient, tile) : nullptr, gz, place);
   if (block > 0) {
     tile.analyse(gv);
   } else {
@@ -119,11 +119,8 @@ void FnoEngine<T>::backward_blocks(BatchPlan& plan, FnoTrace<T>& trace, const Fi
     } else {
       fields.input_gradient = gx;
     }
-    // Factors are arguments, and others in every computation.
-    const bool uses_factors = block == blocks_ - 1 || trace.activations == Activations::none;
-    if (gradient.factors.empty() || !uses_factors) {
-      fields.identity = identity(trace, {4, block, gx != nullptr, gradient.given});
-    }
+    fields.identity = identity(trace, {4, block, gx != nullptr, gradient.given});
+    fields.identity.push_back(reinterpret_cast<std::uintptr_t>(gradient.own_factors));
     run(plan, fields,
         [&](EngineTile<T>& tile) { block_backward(tile, trace, gradient, block, block == 0 && gx != nullptr); });
   }
@@ -156,13 +153,12 @@ double FnoEngine<T>::value_and_gradient(Loss loss, double share, Index batch, Ac
       loss_value(loss, store_.total_norms(callers_, batch, first_sample_), volume(config_.output_shape(batch)));
   for (double& factor : value.factors) factor *= share;
   gradient.factors = value.factors;
+  gradient.own_factors = batch_plan.factors.data();
+  copy_values<double>(device(), samples, value.factors.data() + first_sample_, batch_plan.factors.data());
   const Index modes = samples > 0 ? batch_plan.sweep->mode_count() / samples : 0;
-  for (Index sample = 0; sample < samples; ++sample) {
-    const auto factor = static_cast<T>(value.factors[static_cast<std::size_t>(first_sample_ + sample)]);
-    run_on(device(), [&](const auto&... stream) {
-      kernels::scale<T>(stream..., modes, factor, batch_plan.gathered.data() + sample * modes);
-    });
-  }
+  run_on(device(), [&](const auto&... stream) {
+    kernels::scale_rows<T>(stream..., samples, modes, gradient.own_factors, batch_plan.gathered.data());
+  });
   backward_blocks(batch_plan, own_trace_, x, gradient, gx);
   return share * value.value;
 }

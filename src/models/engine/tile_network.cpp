@@ -105,15 +105,15 @@ void TileNetwork<T>::add_pointwise(Index block, const Tiling::Tile& tile, const 
 }
 
 template <RealScalar T>
-void TileNetwork<T>::add_pointwise_adjoint(Index block, double factor, const Tiling::Tile& tile, const T* gz,
+void TileNetwork<T>::add_pointwise_adjoint(Index block, const double* factor, const Tiling::Tile& tile, const T* gz,
                                            Work& work, T* gv) const {
   const Index cells = tile.cells(), width = config_.width;
   const T* weight = weights_.pointwise[static_cast<std::size_t>(block)];
   const T* a = weight;
-  if (factor != 1.0) {
+  if (factor != nullptr) {
     work.scaled_weight.require(width * width);
     for (Index i = 0; i < width * width; ++i) {
-      work.scaled_weight.data()[i] = static_cast<T>(factor * static_cast<double>(weight[i]));
+      work.scaled_weight.data()[i] = static_cast<T>(*factor * static_cast<double>(weight[i]));
     }
     a = work.scaled_weight.data();
   }

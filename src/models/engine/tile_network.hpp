@@ -41,8 +41,8 @@ class TileNetwork {
 
   /// z += W v
   void add_pointwise(Index block, const Tiling::Tile& tile, const T* v, T* z) const;
-  /// gv += factor W^T gz
-  void add_pointwise_adjoint(Index block, double factor, const Tiling::Tile& tile, const T* gz, Work& work,
+  /// gv += factor W^T gz; a null factor is 1.
+  void add_pointwise_adjoint(Index block, const double* factor, const Tiling::Tile& tile, const T* gz, Work& work,
                              T* gv) const;
 
   /// y = project2(gelu(project1(v))); v itself in a part without a projection.

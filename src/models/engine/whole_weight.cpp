@@ -25,7 +25,8 @@ WholeWeight<T>::WholeWeight(Parameter<T>& parameter, const Partition& ranks) : p
 template <RealScalar T>
 const T* WholeWeight<T>::fetch() {
   if (!copy_) return parameter_->value.data();
-  whole_ = copy_->forward(parameter_->value);
+  if (!whole_) whole_.emplace(copy_->range());
+  copy_->forward_into(parameter_->value, *whole_);
   return whole_->data();
 }
 

@@ -18,7 +18,7 @@ class WholeWeight {
   /// Collective.
   WholeWeight(Parameter<T>& parameter, const Partition& ranks);
 
-  /// The weight's present value. Collective.
+  /// The weight's present value, at the same address every time. Collective.
   const T* fetch();
   /// Adds the sum over all ranks of their `gradient` (double, the weight's shape) to the parameter's. Collective.
   void add_gradient(const double* gradient);

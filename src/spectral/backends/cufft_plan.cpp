@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tessera/core/device_buffer.hpp"
 #include "tessera/core/error.hpp"
@@ -46,14 +47,24 @@ cufftResult execute(cufftHandle plan, const Z* input, double* output, int) {
 
 }  // namespace
 
-CufftPlan::CufftPlan(cufftType type, Index length, Index lines, const LineLayout& input, const LineLayout& output) {
+LineRuns line_runs(Index length, Index outer, Index inner) {
+  if (inner > outer) return {outer, length * inner, inner, {inner, 1}};
+  return {inner, 1, outer, {inner, length * inner}};
+}
+
+CufftPlan::CufftPlan(cufftType type, const Shape& cells, Index boxes, const LineLayout& input,
+                     const LineLayout& output) {
+  std::vector<long long> axes(cells.begin(), cells.end());
+  std::vector<long long> from = axes, to = axes;
+  const long long half = axes.back() / 2 + 1;
+  if (type == CUFFT_R2C || type == CUFFT_D2Z) to.back() = half;
+  if (type == CUFFT_C2R || type == CUFFT_Z2D) from.back() = half;
   check(cufftCreate(&handle_), "cufftCreate");
   try {
     check(cufftSetAutoAllocation(handle_, 0), "cufftSetAutoAllocation");
-    long long extent = length;
-    // Of the extents of the arrays cuFFT uses none for one axis, but strides only if there are any.
-    check(cufftMakePlanMany64(handle_, 1, &extent, &extent, input.stride, input.distance, &extent, output.stride,
-                              output.distance, type, lines, &work_bytes_),
+    // The extents of the arrays are needed for strides to be used at all.
+    check(cufftMakePlanMany64(handle_, static_cast<int>(axes.size()), axes.data(), from.data(), input.stride,
+                              input.distance, to.data(), output.stride, output.distance, type, boxes, &work_bytes_),
           "cufftMakePlanMany64");
   } catch (...) {
     cufftDestroy(handle_);

@@ -23,19 +23,6 @@ bool one_after_another(Index inner, const T* x) {
   return inner == 1 && reinterpret_cast<std::uintptr_t>(x) % (2 * sizeof(T)) == 0;
 }
 
-/// The lines of [outer, length, inner] as cuFFT takes them in as few runs as possible: in every run all inner or all
-/// outer positions.
-struct Runs {
-  Index count, step;  ///< runs, and the distance of their first elements
-  Index lines;
-  LineLayout layout;
-};
-
-Runs runs(Index length, Index outer, Index inner) {
-  if (inner > outer) return {outer, length * inner, inner, {inner, 1}};
-  return {inner, 1, outer, {inner, length * inner}};
-}
-
 }  // namespace
 
 template <RealScalar T>
@@ -88,16 +75,16 @@ const CufftPlan& DeviceLineFft<T>::plan(cufftType type, Index outer, Index inner
   const auto key = std::make_tuple(type, outer, inner);
   const auto found = plans_.find(key);
   if (found != plans_.end()) return found->second;
-  const Runs all = runs(length_, outer, inner);
+  const LineRuns all = line_runs(length_, outer, inner);
   LineLayout input = all.layout, output = all.layout;
   if (type == kToSpectrum<T>) output.distance = length_ / 2 + 1;
   if (type == kFromSpectrum<T>) input.distance = length_ / 2 + 1;
-  return plans_.emplace(key, CufftPlan(type, length_, all.lines, input, output)).first->second;
+  return plans_.emplace(key, CufftPlan(type, {length_}, all.lines, input, output)).first->second;
 }
 
 template <RealScalar T>
 void DeviceLineFft<T>::transform(Index outer, Index inner, int direction, const Complex* from, Complex* to) const {
-  const Runs all = runs(length_, outer, inner);
+  const LineRuns all = line_runs(length_, outer, inner);
   plan(kComplexType<T>, outer, inner).run(device_.stream(), from, to, direction, all.count, all.step);
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// What the library calls of cuFFT, as its reference defines it: plans of equal lines along one axis. Where cuFFT may
-/// overwrite something, the input of C2R and Z2D and the work area, this one does.
+/// What the library calls of cuFFT, as its reference defines it: plans of equal lines, or of equal boxes of up to
+/// three axes but for those from spectra to reals. Where cuFFT may overwrite something, the input of C2R and Z2D and
+/// the work area, this one does.
 
 #include <cstddef>
 

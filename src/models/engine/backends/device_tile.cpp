@@ -208,8 +208,8 @@ void DeviceTile<T>::project_backward(const typename EngineTile<T>::OutputGradien
     kernels::project_backward<T>(stream(), projection, cells_, v, slab_.target.data(), gv, gweights);
     return;
   }
-  kernels::project_with_loss<T>(stream(), projection, cells_, v, slab_.target.data(), gv, gweights, loss);
-  if (gradient.factor != 1.0) kernels::scale<T>(stream(), size_, static_cast<T>(gradient.factor), gv);
+  kernels::project_with_loss<T>(stream(), projection, cells_, v, slab_.target.data(), gv, gweights, loss,
+                                gradient.factor);
 }
 
 template <RealScalar T>
@@ -240,17 +240,17 @@ void DeviceTile<T>::add_weight_gradient(Index block, const Values& gz, const Val
 
 /// factor W, for as long as no other is asked for.
 template <RealScalar T>
-const T* DeviceTile<T>::scaled(const T* weight, double factor) {
-  if (factor == 1.0) return weight;
+const T* DeviceTile<T>::scaled(const T* weight, const double* factor) {
+  if (factor == nullptr) return weight;
   const Index entries = config().width * config().width;
   require(work_.device, entries, work_.scaled_weight);
   copy_async(stream(), entries, weight, work_.scaled_weight.data());
-  kernels::scale<T>(stream(), entries, static_cast<T>(factor), work_.scaled_weight.data());
+  kernels::scale_rows<T>(stream(), 1, entries, factor, work_.scaled_weight.data());
   return work_.scaled_weight.data();
 }
 
 template <RealScalar T>
-auto DeviceTile<T>::pull_back(Index block, std::size_t source, double factor, const Values& gz, const Values& gv)
+auto DeviceTile<T>::pull_back(Index block, std::size_t source, const double* factor, const Values& gz, const Values& gv)
     -> Values {
   T* made = beside(work_.g, gz.address);
   synthesise(source, made);

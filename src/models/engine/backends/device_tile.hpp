@@ -90,7 +90,7 @@ class DeviceTile final : public EngineTile<T> {
   Values head_backward(const typename EngineTile<T>::OutputGradient& gradient, const Values& v, bool first_time,
                        const Values& gz) override;
   void add_weight_gradient(Index block, const Values& gz, const Values& v, bool of_sample) override;
-  Values pull_back(Index block, std::size_t source, double factor, const Values& gz, const Values& gv) override;
+  Values pull_back(Index block, std::size_t source, const double* factor, const Values& gz, const Values& gv) override;
   void lift_backward(const Values& gv, bool wants_input_gradient) override;
 
  private:
@@ -104,7 +104,7 @@ class DeviceTile final : public EngineTile<T> {
   void copy(const Values& from, const Values& to);
   void synthesise(std::size_t source, T* v);
   void project_backward(const typename EngineTile<T>::OutputGradient& gradient, const T* v, bool first_time, T* gv);
-  const T* scaled(const T* weight, double factor);
+  const T* scaled(const T* weight, const double* factor);
   const T* lift_time(bool keep_slopes);
 
   const FnoConfig& config() const { return work_.part.config; }
