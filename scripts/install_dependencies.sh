@@ -35,6 +35,8 @@ test_packages=(
   python3-h5py
   python3-zarr         # and with zarr
   python3-numpy
+  slurm-wlm            # a cluster on this machine for the tests of batches
+  munge
 )
 # What simulates CO2 flow, run as a program; some 25 MB to fetch. Tests that need it are skipped without it.
 co2_packages=(libopm-simulators-bin)

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "batch/batch_folder.hpp"
+#include "batch/detached.hpp"
 #include "batch/driver_lock.hpp"
 #include "batch/worker.hpp"
 #include "core/content_hash.hpp"
@@ -197,6 +198,9 @@ std::vector<Future> Batch::resume() {
   const BatchFolder& folder = *shared_->folder;
   std::vector<int> done(static_cast<std::size_t>(folder.size()));
   shared_->by_one([&] {
+    if (!shared_->engine->attaches() && detached_work(folder).jobs > 0) {
+      throw IoError(folder.path() + ": a cluster has jobs of this batch; `tessera batch cancel` ends them");
+    }
     folder.set_cancelled(false);
     folder.begin_run();
     for (Index task = 0; task < folder.size(); ++task) done[static_cast<std::size_t>(task)] = folder.is_done(task);

@@ -214,7 +214,14 @@ AttemptCount BatchFolder::attempts(Index task) const {
   for (; is_there(log_path(task, count.all + 1)); ++count.all) {
     if (run_of_log(log_path(task, count.all + 1)) == current) ++count.unended;
   }
-  for (const FailedAttempt& failure : failures(task)) count.failed += failure.run == current ? 1 : 0;
+  for (const FailedAttempt& failure : failures(task)) {
+    if (failure.run != current) continue;
+    if (failure.outcome == kGivenUp) {
+      count.given_up = true;
+    } else {
+      ++count.failed;
+    }
+  }
   count.unended -= count.failed;
   return count;
 }

@@ -12,6 +12,7 @@
 ///   tasks/000042/failures.jsonl    attempts that failed
 ///   tasks/000042/result            complete and checked by its first line, or absent
 ///   lock, cancel, engine.json      who drives it; that it is to stop; what the engine has to remember
+///   slurm/                         scripts and logs of jobs, see slurm_submissions.hpp
 
 #include <memory>
 #include <optional>
@@ -39,11 +40,13 @@ struct BatchDefinition {
   static BatchDefinition from_record(const Record& record);
 };
 
-/// How an attempt ended that did not succeed.
+inline constexpr const char* kGivenUp = "given up";
+
+/// How an attempt ended that did not succeed, or why there is to be none any more in this run.
 struct FailedAttempt {
   int attempt = 0;
   Index run = 0;
-  std::string outcome = {};  ///< "failed", "time limit"
+  std::string outcome = {};  ///< "failed", "time limit", or kGivenUp
   std::string message = {};
   std::string host = {};
 };
@@ -58,6 +61,9 @@ struct AttemptCount {
   int all = 0;      ///< in all runs
   int failed = 0;   ///< of this run
   int unended = 0;  ///< of this run: they left no word, or are still at work
+  bool given_up = false;
+
+  bool none_left(int retries) const noexcept { return given_up || failed > retries; }
 };
 
 class BatchFolder {

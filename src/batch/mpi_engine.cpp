@@ -133,7 +133,7 @@ bool MpiEngine::claim(Index task) const {
 
 bool MpiEngine::attempts_left(Index task) const {
   const AttemptCount count = batch_->attempts(task);
-  return count.failed <= batch_->definition().retries && count.unended < kMostUnended;
+  return !count.none_left(batch_->definition().retries) && count.unended < kMostUnended;
 }
 
 /// Attempt after attempt; collective over the group.

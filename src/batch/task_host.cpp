@@ -23,6 +23,8 @@ namespace {
 /// An attempt that left no word was ended from outside, as by a node that went down; more than these are the task's own
 /// doing.
 constexpr int kMostUnended = 8;
+/// A signal to all processes of a job reaches this one, too.
+constexpr std::chrono::milliseconds kSameSignal{100};
 /// From the friendly signal to the other one.
 constexpr std::chrono::milliseconds kGrace{2000};
 constexpr int kFailed = 3;
@@ -102,8 +104,8 @@ int run_launched(const BatchFolder& batch, Index task, int attempt) {
 
 }  // namespace
 
-TaskHost::TaskHost(const BatchFolder& batch, int slots)
-    : batch_(batch), slots_(static_cast<std::size_t>(std::max(slots, 1))), ended_(child_signals()) {}
+TaskHost::TaskHost(const BatchFolder& batch, int slots, int end)
+    : batch_(batch), slots_(static_cast<std::size_t>(std::max(slots, 1))), end_(end), ended_(child_signals()) {}
 
 TaskHost::~TaskHost() {
   for (const Running& running : running_) ::kill(-running.process, SIGTERM);
@@ -118,14 +120,19 @@ TaskHost::~TaskHost() {
   }
 }
 
+bool TaskHost::told_to_end(std::chrono::milliseconds patience) const {
+  pollfd watched{end_, POLLIN, 0};
+  return end_ >= 0 && ::poll(&watched, 1, static_cast<int>(patience.count())) > 0;
+}
+
 /// False where the task has no attempts left.
 bool TaskHost::start(Index task) {
   const AttemptCount before = batch_.attempts(task);
-  if (before.failed > batch_.definition().retries) return false;
+  if (before.none_left(batch_.definition().retries)) return false;
   if (before.unended >= kMostUnended) {
     batch_.add_failure(
         task,
-        {before.all, batch_.run(), "failed",
+        {before.all, batch_.run(), kGivenUp,
          fmt::format("{} attempts ended without a word, for example for lack of memory", before.unended), host_name()});
     return false;
   }
@@ -144,7 +151,7 @@ bool TaskHost::start(Index task) {
 }
 
 void TaskHost::fill_slots(std::vector<Outcome>& outcomes) {
-  while (!waiting_.empty() && running_.size() < slots_) {
+  while (!waiting_.empty() && running_.size() < slots_ && !told_to_end()) {
     const Index task = waiting_.front();
     waiting_.pop_front();
     if (batch_.is_done(task)) {
@@ -169,8 +176,9 @@ void TaskHost::wait(int descriptor, std::chrono::milliseconds patience) {
   auto until = Clock::now() + patience;
   for (const Running& running : running_) until = std::min(until, running.deadline);
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count() + 1;
-  pollfd watched[] = {{ended_.get(), POLLIN, 0}, {descriptor, POLLIN, 0}};
-  ::poll(watched, descriptor >= 0 ? 2 : 1, static_cast<int>(std::clamp<long>(left, 0, 60000)));
+  // Those that are -1 are left out.
+  pollfd watched[] = {{ended_.get(), POLLIN, 0}, {descriptor, POLLIN, 0}, {end_, POLLIN, 0}};
+  ::poll(watched, std::size(watched), static_cast<int>(std::clamp<long>(left, 0, 60000)));
 }
 
 void TaskHost::collect(std::vector<Outcome>& outcomes) {
@@ -195,10 +203,11 @@ void TaskHost::collect(std::vector<Outcome>& outcomes) {
   }
 }
 
-/// Whether the task is done; otherwise a failed attempt is on record.
+/// Whether the task is done; otherwise a failed attempt is on record, or everything ends.
 bool TaskHost::conclude(const Running& running, int status) {
   if (batch_.is_done(running.task)) return true;
   const ProcessEnd end = ProcessEnd::of_status(status);
+  if (end.signal != 0 && told_to_end(kSameSignal)) return false;
   if (running.overdue) {
     batch_.add_failure(running.task,
                        {running.attempt, batch_.run(), "time limit",

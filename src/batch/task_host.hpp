@@ -19,7 +19,9 @@ namespace tessera::batch {
 /// exceed their time. This process must have one thread, no MPI, and no children of its own. Its tasks end with it.
 class TaskHost {
  public:
-  TaskHost(const BatchFolder& batch, int slots);
+  /// `end`: can be read once this process is to end (-1: never). Attempts that the same signal has ended by then leave
+  /// no word.
+  TaskHost(const BatchFolder& batch, int slots, int end = -1);
   /// Ends what runs, without a word on it.
   ~TaskHost();
   TaskHost(const TaskHost&) = delete;
@@ -27,8 +29,9 @@ class TaskHost {
 
   void add(Index task) { waiting_.push_back(task); }
   bool idle() const { return waiting_.empty() && running_.empty(); }
-  /// Starts what there is room for, then waits until a task is over, `descriptor` (unless -1) can be read, or the time
-  /// is up. Returns the tasks that are over.
+  bool told_to_end(std::chrono::milliseconds patience = {}) const;
+  /// Starts what there is room for, then waits until a task is over, `descriptor` (unless -1) can be read, this process
+  /// is to end, or the time is up. Returns the tasks that are over.
   std::vector<Outcome> work(int descriptor, std::chrono::milliseconds patience);
 
  private:
@@ -50,6 +53,7 @@ class TaskHost {
 
   const BatchFolder& batch_;
   std::size_t slots_;
+  int end_;
   std::deque<Index> waiting_;
   std::vector<Running> running_;
   Descriptor ended_;  ///< readable when a child has ended

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "batch/block_worker.hpp"
 #include "batch/task_host.hpp"
 #include "batch/task_run.hpp"
 #include "tessera/comm/mpi_environment.hpp"
@@ -76,6 +77,10 @@ int serve(int argc, char** argv) {
   if (words.size() == 3 && words[0] == "host") return serve_as_host(words[1], number_of(words[2]));
   if (words.size() == 4 && words[0] == "ranks") {
     return serve_as_ranks(argc, argv, words[1], number_of(words[2]), number_of(words[3]));
+  }
+  if (words.size() == 5 && words[0] == "block") {
+    leave_launcher();
+    return run_block(words[1], number_of(words[2]), number_of(words[3]), number_of(words[4]));
   }
   throw ConfigError("batch worker: unknown order " + (words.empty() ? "" : words[0]));
 }

@@ -12,6 +12,7 @@ namespace tessera::batch {
 
 /// First argument of a program that is started as a worker; then come
 ///   host <folder> <slots>             runs the tasks that standard input orders, reports on standard output
+///   block <folder> <slots> <submission> <element>   runs the tasks of a job of a cluster
 ///   ranks <folder> <task> <attempt>   runs one attempt on all ranks of an MPI launcher
 inline constexpr const char* kWorkerWord = "--tessera-batch-worker";
 /// In the environment of workers and their tasks.

@@ -127,6 +127,8 @@ struct BatchStatus {
   bool cancelled = false;
   /// Somebody drives it now: its process and machine; empty where nobody does.
   std::string driver = {};
+  /// Jobs of a cluster, which need no driver: "2 jobs running, 7 waiting", or why they cannot be seen.
+  std::string jobs = {};
   /// Tasks with failed attempts, and what the last one of each said.
   std::vector<std::pair<Index, std::string>> failures = {};
 };
@@ -135,7 +137,7 @@ BatchStatus batch_status(const std::string& folder);
 /// What the tasks that are done took, in their order.
 std::vector<TaskUse> batch_use(const std::string& folder);
 
-/// Asks whoever works on the batch to end its tasks.
+/// Asks whoever works on the batch to end its tasks; ends its jobs on a cluster. IoError where that is out of reach.
 void cancel_batch(const std::string& folder);
 
 }  // namespace tessera::batch
