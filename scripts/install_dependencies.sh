@@ -55,7 +55,7 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/install_dependencies.sh [--tests] [--co2] [--valgrind] [--benchmarks] [--list]
   --tests       also what the tests and benchmarks need
-  --co2         also OPM flow, which `tessera generate co2-flow` runs; --tests has it, too
+  --co2         also OPM flow, the simulator of CO2 flow; --tests has it, too
   --valgrind    also valgrind
   --benchmarks  also what benchmarks compare and plot with
   --list        print the packages and do nothing
