@@ -11,7 +11,7 @@ namespace tessera::batch {
 
 DriverLock::DriverLock(const std::string& folder) {
   const std::string path = folder + "/lock";
-  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  Descriptor file = Descriptor::open(path, O_RDWR | O_CREAT);
   if (!file.valid()) throw IoError(path + ": cannot be opened: " + std::strerror(errno));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     throw IoError(folder + ": " + read_file(path).value_or("another process") + " works on this batch already");
@@ -26,7 +26,7 @@ DriverLock::DriverLock(const std::string& folder) {
 
 std::string DriverLock::holder(const std::string& folder) {
   const std::string path = folder + "/lock";
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file = Descriptor::open(path, O_RDONLY);
   if (!file.valid() || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return {};
   return read_file(path).value_or("another process");
 }

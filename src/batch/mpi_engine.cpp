@@ -27,7 +27,7 @@ class LogScope {
  public:
   explicit LogScope(const std::string& path) {
     std::fflush(nullptr);
-    const Descriptor log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    const Descriptor log = Descriptor::open(path, O_WRONLY | O_CREAT | O_APPEND);
     if (!log.valid()) return;
     output_ = Descriptor(::dup(STDOUT_FILENO));
     errors_ = Descriptor(::dup(STDERR_FILENO));
@@ -125,7 +125,7 @@ class MpiEngine final : public Engine {
 /// Whether this group is the first to ask; asked by its rank 0.
 bool MpiEngine::claim(Index task) const {
   const std::string path = fmt::format("{}/{}-{}", claims_, batch_->run(), task);
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  const Descriptor file = Descriptor::open(path, O_WRONLY | O_CREAT | O_EXCL);
   if (file.valid()) return true;
   if (errno == EEXIST) return false;
   throw IoError(path + ": cannot be created: " + std::strerror(errno));

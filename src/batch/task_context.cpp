@@ -15,7 +15,7 @@ namespace tessera::batch {
 
 MappedBytes::MappedBytes(const std::string& path) {
   const auto fail = [&] { throw IoError(path + ": cannot be read: " + std::strerror(errno)); };
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file = Descriptor::open(path, O_RDONLY);
   struct stat status = {};
   if (!file.valid() || ::fstat(file.get(), &status) != 0) fail();
   const auto size = static_cast<std::size_t>(status.st_size);

@@ -41,8 +41,8 @@ Descriptor child_signals() {
 
 /// Everything the program prints goes to the log.
 void redirect_output(const std::string& log) {
-  const Descriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const Descriptor output(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  const Descriptor input = Descriptor::open("/dev/null", O_RDONLY);
+  const Descriptor output = Descriptor::open(log, O_WRONLY | O_CREAT | O_APPEND);
   ::dup2(input.get(), STDIN_FILENO);
   ::dup2(output.get(), STDOUT_FILENO);
   ::dup2(output.get(), STDERR_FILENO);

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "tessera/core/error.hpp"
@@ -25,6 +26,12 @@ class Descriptor {
     return *this;
   }
   ~Descriptor() { close(); }
+
+  /// Of a file; get() is -1, and errno says why, where it cannot be opened. A new one is everybody's that the mask
+  /// lets.
+  static Descriptor open(const std::string& name, int flags) noexcept {
+    return Descriptor(::open(name.c_str(), flags | O_CLOEXEC, 0666));
+  }
 
   int get() const noexcept { return descriptor_; }
   bool valid() const noexcept { return descriptor_ >= 0; }

@@ -29,7 +29,7 @@ void write_all(int file, std::string_view contents, const std::string& path) {
 }  // namespace
 
 std::optional<std::string> read_file(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file = Descriptor::open(path, O_RDONLY);
   if (!file.valid() && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
   if (!file.valid()) fail(path, "opened");
   std::string contents;
@@ -62,7 +62,7 @@ void write_file(const std::string& path, std::string_view contents) {
 }
 
 void append_to_file(const std::string& path, std::string_view contents) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  const Descriptor file = Descriptor::open(path, O_WRONLY | O_CREAT | O_APPEND);
   if (!file.valid()) fail(path, "written");
   write_all(file.get(), contents, path);
 }

@@ -1,10 +1,13 @@
 #include "core/process.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -37,13 +40,15 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
-std::vector<std::string> merged_environment(const std::map<std::string, std::string>& added) {
+std::vector<std::string> environment_for(const ProcessOptions& options) {
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text(*entry);
-    if (!added.contains(text.substr(0, text.find('=')))) all.push_back(text);
+    const bool dropped = std::any_of(options.without.begin(), options.without.end(),
+                                     [&](const std::string& prefix) { return text.starts_with(prefix); });
+    if (!dropped && !options.environment.contains(text.substr(0, text.find('=')))) all.push_back(text);
   }
-  for (const auto& [name, value] : added) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : options.environment) all.push_back(name + "=" + value);
   return all;
 }
 
@@ -75,6 +80,8 @@ bool redirect(int from, int to) { return from == to ? ::fcntl(to, F_SETFD, 0) ==
   if (launch.output >= 0 && !redirect(launch.output, STDOUT_FILENO)) give_up(launch, 'o');
   if (launch.errors >= 0 && !redirect(launch.errors, STDERR_FILENO)) give_up(launch, 'o');
   if (!launch.folder.empty() && ::chdir(launch.folder.c_str()) != 0) give_up(launch, 'f');
+  // Files and sockets of the parent are none of the program's business.
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   ::execvpe(launch.argv[0], launch.argv.data(), launch.environment.data());
   give_up(launch, 'x');
 }
@@ -87,7 +94,25 @@ bool redirect(int from, int to) { return from == to ? ::fcntl(to, F_SETFD, 0) ==
   throw IoError("cannot start " + argv[0] + ": " + reason);
 }
 
+bool is_executable(const std::string& path) {
+  struct stat status = {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
+}
+
 }  // namespace
+
+std::string find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return is_executable(name) ? name : std::string();
+  const char* variable = std::getenv("PATH");
+  const std::string folders = variable != nullptr ? variable : "";
+  for (std::size_t begin = 0; !name.empty() && begin < folders.size();) {
+    const std::size_t end = std::min(folders.find(':', begin), folders.size());
+    const std::string path = folders.substr(begin, end - begin) + "/" + name;
+    if (end > begin && is_executable(path)) return path;
+    begin = end + 1;
+  }
+  return {};
+}
 
 std::string ProcessEnd::describe() const {
   if (signal != 0) return "signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
@@ -102,7 +127,7 @@ ProcessEnd ProcessEnd::of_status(int status) {
 pid_t start_process(const std::vector<std::string>& argv, const ProcessOptions& options) {
   if (argv.empty() || argv[0].empty()) throw ArgumentError("start_process: expected the name of a program");
   std::vector<std::string> words = argv;
-  std::vector<std::string> variables = merged_environment(options.environment);
+  std::vector<std::string> variables = environment_for(options);
   Pipe report;
   const Launch launch{pointers(words), pointers(variables), options.folder, options.log,
                       options.input,   options.output,      options.errors, report.write.get(),

@@ -26,6 +26,8 @@ struct ProcessEnd {
 struct ProcessOptions {
   std::string folder = {};  ///< to work in; empty: this process's
   std::string log = {};     ///< gets standard output and error, at its end; empty: this process's
+  /// Prefixes of the names of variables that are not handed on.
+  std::vector<std::string> without = {};
   /// Set besides what this process has.
   std::map<std::string, std::string> environment = {};
   int input = -1;          ///< becomes its standard input; -1: /dev/null
@@ -35,7 +37,12 @@ struct ProcessOptions {
   bool own_group = false;  ///< leader of a process group, which signals typed at a terminal do not reach
 };
 
-/// Starts the program argv[0], found through PATH. IoError naming it when it cannot be started.
+/// Path of a program: `name` itself where it contains a slash, else the first executable file of that name in the
+/// folders of PATH. Empty where there is none that can be executed.
+std::string find_program(const std::string& name);
+
+/// Starts the program argv[0], found through PATH; it inherits no open files but the three. IoError naming it when it
+/// cannot be started.
 pid_t start_process(const std::vector<std::string>& argv, const ProcessOptions& options = {});
 /// Starts it and waits for its end.
 ProcessEnd run_process(const std::vector<std::string>& argv, const ProcessOptions& options = {});

@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <random>
 
-#include "io/file_descriptor.hpp"
+#include "core/descriptor.hpp"
 #include "io/place.hpp"
 #include "io/size_signal_scope.hpp"
 
@@ -80,7 +80,7 @@ bool is_leftover(const fs::path& name) { return name.extension() == kPartial; }
 std::string create_partial(const std::string& name, const Place& place) {
   for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
     const std::string partial = name + "." + hexadecimal(unused_number()) + kPartial;
-    const FileDescriptor file(partial, O_WRONLY | O_CREAT | O_EXCL);
+    const Descriptor file = Descriptor::open(partial, O_WRONLY | O_CREAT | O_EXCL);
     if (file.get() >= 0) return partial;
     if (errno == ENOENT) {
       std::error_code failure;
@@ -102,7 +102,7 @@ std::string FolderStore::file_of(const std::string& key) const {
 
 std::optional<Bytes> FolderStore::get(const std::string& key, Index most) const {
   const Place place{"get", folder_, key};
-  const FileDescriptor file(file_of(key), O_RDONLY);
+  const Descriptor file = Descriptor::open(file_of(key), O_RDONLY);
   if (file.get() < 0 && absent(errno)) return std::nullopt;
   if (file.get() < 0) fail(place, "a file that can be read", std::strerror(errno));
   const Index size = size_of(file.get(), place);
@@ -112,7 +112,7 @@ std::optional<Bytes> FolderStore::get(const std::string& key, Index most) const 
 
 std::optional<Bytes> FolderStore::get_range(const std::string& key, Index offset, Index bytes) const {
   const Place place{"get_range", folder_, key};
-  const FileDescriptor file(file_of(key), O_RDONLY);
+  const Descriptor file = Descriptor::open(file_of(key), O_RDONLY);
   if (file.get() < 0 && absent(errno)) return std::nullopt;
   if (file.get() < 0) fail(place, "a file that can be read", std::strerror(errno));
   const Index size = size_of(file.get(), place);
@@ -136,7 +136,7 @@ void FolderStore::put(const std::string& key, std::span<const std::byte> bytes) 
   const std::string partial = create_partial(name, place);
   const SizeSignalScope scope;
   try {
-    const FileDescriptor file(partial, O_WRONLY);
+    const Descriptor file = Descriptor::open(partial, O_WRONLY);
     if (file.get() < 0) fail(place, "a file that can be written", std::strerror(errno));
     write_bytes(file.get(), bytes, place);
     if (::rename(partial.c_str(), name.c_str()) != 0) fail(place, "a free name or a file", std::strerror(errno));

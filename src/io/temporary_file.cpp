@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <limits>
 
-#include "io/file_descriptor.hpp"
+#include "core/descriptor.hpp"
 #include "io/size_signal_scope.hpp"
 
 namespace tessera {
@@ -68,7 +68,7 @@ TemporaryFile::TemporaryFile(std::string what, std::string path, std::shared_ptr
 TemporaryFile::~TemporaryFile() {
   if (published_ || communicator_->rank() != 0) return;
   // Gives the blocks back at once, even while some rank still has the file open.
-  FileDescriptor(name_, O_WRONLY | O_TRUNC);
+  Descriptor::open(name_, O_WRONLY | O_TRUNC);
   ::unlink(name_.c_str());
 }
 
@@ -91,7 +91,7 @@ void TemporaryFile::reserve(int file, Index bytes) const {
 void TemporaryFile::require_space(Index bytes) const {
   communicator_->together([&] {
     if (communicator_->rank() != 0) return;
-    const FileDescriptor file(name_, O_RDWR | O_CREAT | O_TRUNC);
+    const Descriptor file = Descriptor::open(name_, O_RDWR | O_CREAT | O_TRUNC);
     if (file.get() < 0) fail("expected a place to create " + name_ + ", found: " + std::strerror(errno));
     reserve(file.get(), bytes);
     if (::ftruncate(file.get(), 0) != 0) fail("cannot empty " + name_ + ": " + std::strerror(errno));
@@ -101,14 +101,14 @@ void TemporaryFile::require_space(Index bytes) const {
 void TemporaryFile::claim_blocks() const {
   communicator_->together([&] {
     if (communicator_->rank() != 0) return;
-    const FileDescriptor file(name_, O_RDWR);
+    const Descriptor file = Descriptor::open(name_, O_RDWR);
     if (file.get() < 0) fail("cannot open " + name_ + ": " + std::strerror(errno));
     reserve(file.get(), file_size(file.get()));
   });
 }
 
 void TemporaryFile::synchronize(const std::string& name, bool directory) const {
-  const FileDescriptor file(name, directory ? O_RDONLY | O_DIRECTORY : O_RDONLY);
+  const Descriptor file = Descriptor::open(name, directory ? O_RDONLY | O_DIRECTORY : O_RDONLY);
   if (file.get() < 0) fail("cannot open " + name + ": " + std::strerror(errno));
   // Some file systems know no fsync of a directory.
   if (::fsync(file.get()) != 0 && !(directory && errno == EINVAL)) {

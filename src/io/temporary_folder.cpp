@@ -7,7 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "io/file_descriptor.hpp"
+#include "core/descriptor.hpp"
 #include "io/place.hpp"
 
 namespace tessera {
@@ -49,7 +49,7 @@ void TemporaryFolder::replace() {
 void TemporaryFolder::synchronize_parent() const {
   const fs::path parent = fs::path(path_).parent_path();
   const std::string folder = parent.empty() ? "." : parent.string();
-  const FileDescriptor file(folder, O_RDONLY | O_DIRECTORY);
+  const Descriptor file = Descriptor::open(folder, O_RDONLY | O_DIRECTORY);
   // Some file systems know no fsync of a directory.
   if (file.get() >= 0 && ::fsync(file.get()) != 0 && errno != EINVAL) {
     fail({"rename", path_}, "a folder that can be brought to the disk", std::strerror(errno));

@@ -1,9 +1,10 @@
 #include "simulation/opm_flow.hpp"
 
 #include <deque>
+#include <filesystem>
 #include <fstream>
 
-#include "core/child_process.hpp"
+#include "core/process.hpp"
 #include "tessera/core/error.hpp"
 
 namespace tessera {
@@ -51,18 +52,18 @@ std::string find_opm_flow(const std::string& program) {
 
 void run_opm_flow(const std::string& program, int threads, const std::string& deck, const std::string& folder,
                   const std::string& log) {
-  std::vector<std::string> environment = environment_without(kJobVariables);
   const std::string count = std::to_string(threads);
-  std::erase_if(environment, [](const std::string& variable) { return variable.starts_with("OMP_NUM_THREADS="); });
-  environment.push_back("OMP_NUM_THREADS=" + count);
-  const ChildExit exit = run_child(
+  ProcessOptions options;
+  options.log = log;
+  options.without = kJobVariables;
+  options.environment = {{"OMP_NUM_THREADS", count}};
+  std::filesystem::remove(log);
+  const ProcessEnd end = run_process(
       {find_opm_flow(program), "--threads-per-process=" + count, kMassTolerance, "--output-dir=" + folder, deck},
-      environment, log);
-  if (exit.signal == 0 && exit.status == 0) return;
-  const std::string how = exit.signal != 0 ? "was ended by signal " + std::to_string(exit.signal)
-                                           : "failed with exit status " + std::to_string(exit.status);
-  throw IoError("CO2 flow: " + program + " " + how + " on " + deck + "; its messages in " + log + ":" +
-                messages_in(log));
+      options);
+  if (end.success()) return;
+  throw IoError("CO2 flow: " + program + " ended by " + end.describe() + " on " + deck + "; its messages in " + log +
+                ":" + messages_in(log));
 }
 
 }  // namespace tessera

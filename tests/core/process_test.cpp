@@ -1,8 +1,10 @@
 #include "core/process.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -54,6 +56,34 @@ TEST(Process, SaysWhichProgramIsNotThere) {
 
 TEST(Process, HandsOnWhatStandardErrorSays) {
   EXPECT_EQ(output_of({"sh", "-c", "echo out; echo err >&2"}).text, "out\nerr\n");
+}
+
+TEST(Process, IsNotHandedVariablesThatAreHeldBack) {
+  ::setenv("TESSERA_CHILD_ONE", "1", 1);
+  ::setenv("TESSERA_OTHER", "2", 1);
+  const Folder folder;
+  ProcessOptions options;
+  options.log = folder / "log";
+  options.without = {"TESSERA_CHILD_", "OMPI_"};
+  run_process({"sh", "-c", "echo $TESSERA_CHILD_ONE-$TESSERA_OTHER"}, options);
+  EXPECT_EQ(read_file(folder / "log"), "-2\n");
+  ::unsetenv("TESSERA_CHILD_ONE");
+  ::unsetenv("TESSERA_OTHER");
+}
+
+TEST(Process, InheritsNoOpenFiles) {
+  const int file = ::dup(STDIN_FILENO);
+  ASSERT_GE(file, 0);
+  EXPECT_EQ(run_process({"test", "-e", "/proc/self/fd/" + std::to_string(file)}).exit_code, 1);
+  ::close(file);
+}
+
+TEST(Process, FindsProgramsInPathUnlessTheNameHasASlash) {
+  EXPECT_TRUE(find_program("sh").ends_with("/sh"));
+  EXPECT_EQ(find_program("/bin/sh"), "/bin/sh");
+  for (const char* name : {"", "no-such-program", "/bin", "/etc/passwd", "/nowhere/sh"}) {
+    EXPECT_EQ(find_program(name), "") << name;
+  }
 }
 
 TEST(Files, AreReplacedAndExtendedWhole) {
