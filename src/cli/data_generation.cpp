@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <sstream>
 
 #include "command_line.hpp"
 #include "tessera/core/error.hpp"
@@ -43,8 +44,16 @@ std::vector<Split> splits_of(const GenerationSettings& generation) {
 using Together = std::function<void(const std::function<void()>&)>;
 
 std::unique_ptr<batch::Engine> make_engine(const GenerationSettings& generation, const World& world) {
-  if (generation.engine_for(world) == EngineChoice::mpi) return batch::mpi_engine(world);
-  return batch::local_engine({generation.slots});
+  switch (generation.engine_for(world)) {
+    case EngineChoice::mpi: return batch::mpi_engine(world);
+    case EngineChoice::slurm: break;
+    default: return batch::local_engine({generation.slots});
+  }
+  batch::SlurmSettings slurm = generation.slurm;
+  slurm.slots = generation.slots;
+  std::istringstream words(generation.sbatch_options);
+  for (std::string word; words >> word;) slurm.options.push_back(word);
+  return batch::slurm_engine(slurm);
 }
 
 /// Opens or makes the sets, and has those samples made again that the batch has made for sets that are gone.
@@ -119,6 +128,20 @@ void publish(const std::vector<Split>& splits, const World& world) {
   }
 }
 
+void add_slurm_settings(Settings& settings, GenerationSettings& generation) {
+  batch::SlurmSettings& slurm = generation.slurm;
+  settings.add("slurm", "partition", slurm.partition, "of the cluster; empty: its default");
+  settings.add("slurm", "nodes", slurm.nodes, "nodes of a sample", at_least(1));
+  settings.add("slurm", "exclusive", slurm.exclusive, "whole nodes");
+  settings.add("slurm", "tasks_per_job", slurm.tasks_per_job, "samples of a job; 0: enough for its slots", at_least(0));
+  settings.add("slurm", "jobs_at_a_time", slurm.jobs_at_a_time, "0: as many as there is room for", at_least(0));
+  settings.add("slurm", "job_time_limit", slurm.time_limit,
+               "seconds a job may take; 0: what its samples may, or the partition's default", at_least(0));
+  settings.add("slurm", "poll_interval", slurm.poll_interval, "seconds between looks at the queue", more_than(0));
+  settings.add("slurm", "sbatch_options", generation.sbatch_options,
+               "further words for sbatch, for example \"--account=physics --mem=8G\"");
+}
+
 }  // namespace
 
 EngineChoice GenerationSettings::engine_for(const World& world) const {
@@ -134,15 +157,19 @@ void add_generation_settings(Settings& settings, GenerationSettings& generation)
   settings.add("generate", "valid_samples", generation.valid_samples, "validation samples", at_least(0));
   settings.add("generate", "test_samples", generation.test_samples, "held-out samples", at_least(0));
   settings.add("generate", "engine", generation.engine,
-               "where samples are simulated: processes of this machine, or groups of the ranks of mpirun; auto: the "
-               "ranks where there are several",
-               {{"auto", EngineChoice::automatic}, {"local", EngineChoice::local}, {"mpi", EngineChoice::mpi}});
-  settings.add("generate", "slots", generation.slots, "samples at a time on this machine; 0: what its cores allow",
-               at_least(0));
+               "where samples are simulated: processes of this machine, groups of the ranks of mpirun, or jobs of a "
+               "Slurm cluster; auto: the ranks where there are several, else this machine",
+               {{"auto", EngineChoice::automatic},
+                {"local", EngineChoice::local},
+                {"mpi", EngineChoice::mpi},
+                {"slurm", EngineChoice::slurm}});
+  settings.add("generate", "slots", generation.slots,
+               "samples at a time on this machine, or in a Slurm job; 0: what the cores allow", at_least(0));
   settings.add("generate", "threads_per_sample", generation.threads_per_sample, "threads of each rank of a sample",
                at_least(1));
   settings.add("generate", "time_limit", generation.time_limit, "seconds a sample may take; 0: any time", at_least(0));
   settings.add("generate", "retries", generation.retries, "further attempts at a sample that failed", at_least(0));
+  add_slurm_settings(settings, generation);
 }
 
 int generate_data_sets(const GenerationSettings& generation, const SampleGenerator& generator, const World& world) {

@@ -13,9 +13,9 @@
 
 namespace tessera::cli {
 
-enum class EngineChoice { automatic, local, mpi };
+enum class EngineChoice { automatic, local, mpi, slurm };
 
-/// Section [generate].
+/// Sections [generate] and [slurm].
 struct GenerationSettings {
   std::string output = "data";
   DatasetFormat format = DatasetFormat::hdf5;
@@ -25,6 +25,8 @@ struct GenerationSettings {
   int threads_per_sample = 1;
   double time_limit = 0.0;
   int retries = 2;
+  batch::SlurmSettings slurm;
+  std::string sbatch_options;  ///< words between spaces
 
   Index samples() const { return train_samples + valid_samples + test_samples; }
   /// The engine that `engine` means in a program of so many ranks.

@@ -166,7 +166,7 @@ void add_co2_flow(CLI::App& generate, Job& job) {
   const auto options = std::make_shared<Co2FlowOptions>();
   CLI::App& command = *generate.add_subcommand(
       "co2-flow", "Saturation of CO2 injected into an aquifer by wells that vary from sample to sample, by OPM flow");
-  options->settings.add_options(command, {"generate", "reservoir", "rock", "fluid", "wells"});
+  options->settings.add_options(command, {"generate", "reservoir", "rock", "fluid", "wells", "slurm"});
   command.footer(
       "Needs OPM's simulator `flow`. Samples are simulated side by side, and the same command goes on with what was\n"
       "interrupted.\n"

@@ -118,7 +118,7 @@ void add_navier_stokes(CLI::App& generate, Job& job) {
   const auto options = std::make_shared<NavierStokesOptions>();
   CLI::App& command = *generate.add_subcommand(
       "navier-stokes", "Vorticity of the flow past a sphere whose position varies from sample to sample");
-  options->settings.add_options(command, {"generate", "flow"});
+  options->settings.add_options(command, {"generate", "flow", "slurm"});
   command.footer(
       "Samples are simulated side by side; the data do not depend on how many. The same command goes on with what was\n"
       "interrupted.\n"
