@@ -149,8 +149,10 @@ TEST_F(SlurmEngine, GivesUpATaskWhoseJobsVanish) {
   Batch batch(path_, slurm_engine(quick({.resubmissions = 0})));
   const auto futures = batch.map(kStep, steps(1, 100.0, journal_));
   wait_until([&] { return !begun(journal_).empty(); }, "the task begins");
+  testing::internal::CaptureStderr();
   kill_process(worker_of(path_, 1));
   EXPECT_EQ(batch.wait_all(), 1);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("tasks 0: job "));
   const std::string error = error_of([&] { futures[0].fetch(); });
   EXPECT_THAT(error, HasSubstr("no job of 1 finished it; job "));
   EXPECT_THAT(error, HasSubstr("ended without them: "));
