@@ -131,9 +131,10 @@ bool TaskHost::start(Index task) {
   if (before.none_left(batch_.definition().retries)) return false;
   if (before.unended >= kMostUnended) {
     batch_.add_failure(
-        task,
-        {before.all, batch_.run(), kGivenUp,
-         fmt::format("{} attempts ended without a word, for example for lack of memory", before.unended), host_name()});
+        task, {before.all, batch_.run(), kGivenUp,
+               fmt::format("{} attempts ended without a word, for example for lack of memory, or of time for a job",
+                           before.unended),
+               host_name()});
     return false;
   }
   const int attempt = batch_.begin_attempt(task);

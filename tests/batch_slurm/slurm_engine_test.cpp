@@ -101,13 +101,13 @@ class SlurmEngine : public testing::Test {
 TEST_F(SlurmEngine, RunsTasksInArrays) {
   Batch batch(path_, slurm_engine(quick({.tasks_per_job = 3, .jobs_at_a_time = 3})));
   const auto futures = batch.map(kSquare, numbered(20));
+  // Arrays here have at most 5 elements.
+  EXPECT_EQ(contents(path_ + "/slurm/blocks-1"), "0-2\n3-5\n6-8\n9-11\n12-14\n");
+  EXPECT_EQ(contents(path_ + "/slurm/blocks-2"), "15-17\n18-19\n");
   EXPECT_EQ(batch.wait_all(), 0);
   for (const Future& future : futures) {
     EXPECT_EQ(future.fetch().get<double>("y"), static_cast<double>(future.index() * future.index()));
   }
-  // Arrays here have at most 5 elements.
-  EXPECT_EQ(contents(path_ + "/slurm/blocks-1"), "0-2\n3-5\n6-8\n9-11\n12-14\n");
-  EXPECT_EQ(contents(path_ + "/slurm/blocks-2"), "15-17\n18-19\n");
   EXPECT_THAT(contents(path_ + "/slurm/submissions.log"), HasSubstr("--array=0-4%3"));
   const std::string job = first(found(contents(path_ + "/slurm/submissions.log"), "job (\\d+)\n"));
   EXPECT_THAT(contents(path_ + "/slurm/job-" + job + "_1.log"), HasSubstr("task 4 done\n"));
@@ -149,8 +149,10 @@ TEST_F(SlurmEngine, GivesUpATaskWhoseJobsVanish) {
   Batch batch(path_, slurm_engine(quick({.resubmissions = 0})));
   const auto futures = batch.map(kStep, steps(1, 100.0, journal_));
   wait_until([&] { return !begun(journal_).empty(); }, "the task begins");
+  testing::internal::CaptureStderr();
   kill_process(worker_of(path_, 1));
   EXPECT_EQ(batch.wait_all(), 1);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("tasks 0: job "));
   const std::string error = error_of([&] { futures[0].fetch(); });
   EXPECT_THAT(error, HasSubstr("no job of 1 finished it; job "));
   EXPECT_THAT(error, HasSubstr("ended without them: "));
