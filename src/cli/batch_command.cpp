@@ -34,6 +34,7 @@ void print_status(const std::string& folder) {
   fmt::print("{}: {} tasks: {} done, {} failed, {} running, {} waiting\n", folder, status.tasks, status.done,
              status.failed, status.running, status.waiting);
   fmt::print("driver: {}{}\n", status.driver.empty() ? "none" : status.driver, status.cancelled ? " (cancelled)" : "");
+  if (!status.jobs.empty()) fmt::print("jobs: {}\n", status.jobs);
   Index shown = 0;
   for (const auto& [task, message] : status.failures) {
     if (shown++ == kMostFailures) {

@@ -28,7 +28,7 @@ std::vector<float> values_of(Index sample, const Shape& shape) {
   return values;
 }
 
-void fill(const std::string& path, unsigned seed) {
+void fill_set(const std::string& path, unsigned seed) {
   SampleWriter writer = SampleWriter::open(path);
   std::mt19937 random(seed);
   constexpr unsigned kAgain = 5;
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
     if (mode == "create")
       tessera::SampleWriter::create(argv[2], tessera::kLayout, tessera::kStorage);
     else if (mode == "fill" && argc == 4)
-      tessera::fill(argv[2], static_cast<unsigned>(std::stoul(argv[3])));
+      tessera::fill_set(argv[2], static_cast<unsigned>(std::stoul(argv[3])));
     else if (mode == "verify")
       return tessera::verify(argv[2]);
     else if (mode == "finish")
