@@ -84,7 +84,7 @@ def an_interrupted_run_goes_on():
 
 
 def failures_are_told():
-    text = run("generate", "navier-stokes", "--output", "bad", *FLOW, *SAMPLES, "--inflow", "1e30", "--retries", "1", code=1)
+    text = run("generate", "navier-stokes", "--output", "bad", *FLOW, *SAMPLES, "--inflow", "1e200", "--retries", "1", code=1)
     expect(text, "5 of 5 samples failed", "sample 0: NumericError", "logs are in bad/batch/tasks")
     expect(run("batch", "status", "bad/batch"), "0 done, 5 failed", "task 0: NumericError", "tessera batch resume bad/batch")
     run("batch", "resume", "bad/batch", code=1)

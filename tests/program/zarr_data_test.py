@@ -87,18 +87,17 @@ class ZarrData(unittest.TestCase):
     def test_an_interrupted_generation_is_no_data_set(self):
         generation = subprocess.Popen([TESSERA, *GENERATE, "--format", "zarr", "--output", self.path("data"),
                                        "--train-samples", "1000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        unfinished = self.path("data/train.zarr.tmp")
+        data = self.path("data/train.zarr")
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not glob.glob(unfinished + "/output/3.*") and time.monotonic() < deadline:
+        while not glob.glob(data + "/output/3.*") and time.monotonic() < deadline:
             time.sleep(0.01)
         generation.send_signal(signal.SIGKILL)
         generation.wait()
-        code, text = self.train(self.path("data/train.zarr"), "run", 1)
+        code, text = self.train(data, "run", 1)
         self.assertNotEqual(code, 0)
-        self.assertIn("found only the unfinished " + unfinished, text)
-        self.generate()
-        self.assertFalse(os.path.exists(unfinished))
-        self.succeed(2, "data", "check", self.path("data/train.zarr"))
+        self.assertIn("expected a complete data set, found one that lacks", text)
+        code, text = run(1, "data", "check", data)
+        self.assertEqual(code, 1)
 
 
 if __name__ == "__main__":

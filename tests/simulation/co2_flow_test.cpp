@@ -47,7 +47,7 @@ TEST_F(Co2FlowProgram, AMissingOneIsExplained) {
 
 TEST_F(Co2FlowProgram, ItsOwnErrorsAreHandedOn) {
   EXPECT_THAT(error_of(with_program("echo start; echo; echo 'Error: the deck is odd'; echo more; exit 3")),
-              AllOf(HasSubstr("exit status 3"), HasSubstr("sample 0/flow.log:\n  Error: the deck is odd\n  more"),
+              AllOf(HasSubstr("exit code 3"), HasSubstr("sample 0/flow.log:\n  Error: the deck is odd\n  more"),
                     Not(HasSubstr("start"))));
   EXPECT_THAT(error_of(with_program("echo last words; kill -KILL $$")),
               AllOf(HasSubstr("signal 9"), HasSubstr("\n  last words")));
@@ -212,7 +212,7 @@ TEST_F(Co2Flow, AFailedSimulationIsAnErrorWithItsMessages) {
   Co2FlowSettings settings = small_co2_flow();
   settings.geometry_file = write("grid.grdecl", testing_support::corner_point_box(settings, "NOSUCHKEYWORD\n 5 /\n"));
   EXPECT_THAT(message_of<IoError>([&] { simulate(settings); }),
-              AllOf(HasSubstr("exit status"), HasSubstr("NOSUCHKEYWORD"), HasSubstr("flow.log")));
+              AllOf(HasSubstr("exit code"), HasSubstr("NOSUCHKEYWORD"), HasSubstr("flow.log")));
 }
 
 }  // namespace
