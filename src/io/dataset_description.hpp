@@ -17,7 +17,7 @@ struct IndexRange {
   Index stop;
   Index step;
 
-  Index count() const { return (stop - start + step - 1) / step; }
+  Index count() const { return (stop - start - 1) / step + 1; }
 };
 
 /// The input or the output, as one array or several of equal shape whose channels follow one another.

@@ -104,7 +104,7 @@ ArrayMap ArrayMapper::map() const {
   }
   if (!map.sample_numbers.empty()) map.shape[0] = std::ssize(map.sample_numbers);
   map.array_channels = map.shape[1];
-  map.shape[1] *= std::ssize(array_.arrays);
+  map.shape[1] = volume({map.array_channels, std::ssize(array_.arrays)});
   return map;
 }
 
