@@ -49,6 +49,7 @@ std::string storage_of(const Dataset& dataset, const char* name) {
     return fmt::format("{}, {} chunks {} by {}", array.scalar(), volume(array.chunk_grid()), to_string(array.chunk()),
                        to_string(array.compressor()));
   }
+  if (dataset.format() == DatasetFormat::described) return "from " + dataset.data_path();
   const auto self = std::make_shared<const Communicator>(Communicator::self());
   return Hdf5File::open(dataset.path(), self).describe(name).scalar;
 }
@@ -67,7 +68,7 @@ void print_info(const Dataset& dataset) {
   line("output", fmt::format("{}  {}", to_string(dataset.output_shape()), storage_of(dataset, "output")));
   if (!dataset.axis_names().empty()) line("axes", fmt::format("{}", fmt::join(dataset.axis_names(), ", ")));
   if (!dataset.grid_spacing().empty()) line("spacing", fmt::format("{}", fmt::join(dataset.grid_spacing(), ", ")));
-  line("on disk", fmt::format("{:.1f} MiB", bytes_on_disk(dataset.path()) / kMebibyte));
+  line("on disk", fmt::format("{:.1f} MiB", bytes_on_disk(dataset.data_path()) / kMebibyte));
   line("complete", completeness_of(dataset));
   for (const auto& [name, text] : dataset.layout().provenance) fmt::print("\n[{}]\n{}\n", name, text);
 }
@@ -95,7 +96,7 @@ Shape clipped(const Shape& chunk, const Shape& shape) {
 }
 
 ChunkStorage storage_for(const ConvertOptions& options, const DatasetLayout& layout) {
-  if (format_of_name(options.to) == DatasetFormat::hdf5 && !(options.chunk.empty() && options.compressor.empty())) {
+  if (format_of_name(options.to) != DatasetFormat::zarr && !(options.chunk.empty() && options.compressor.empty())) {
     throw ConfigError("--chunk and --compressor are for Zarr: expected a name that ends in .zarr, found " + options.to);
   }
   ChunkStorage storage{clipped(options.chunk, layout.input_shape), clipped(options.chunk, layout.output_shape)};
@@ -132,7 +133,7 @@ int run_check(const std::string& path, const World& world) {
 void add_info(CLI::App& data, Job& job) {
   const auto path = std::make_shared<std::string>();
   CLI::App& command = *data.add_subcommand("info", "Print shapes, storage and provenance of a data set");
-  command.add_option("path", *path, "HDF5 file or Zarr group")->required()->type_name("PATH");
+  command.add_option("path", *path, "HDF5 file, Zarr group or a description in TOML")->required()->type_name("PATH");
   command.footer("Example:\n  tessera data info data/train.zarr");
   command.callback([path, &job] { job = [path](const World& world) { return run_info(*path, world); }; });
 }
@@ -140,7 +141,9 @@ void add_info(CLI::App& data, Job& job) {
 void add_convert(CLI::App& data, Job& job) {
   const auto options = std::make_shared<ConvertOptions>();
   CLI::App& command = *data.add_subcommand("convert", "Write a data set as HDF5 or as Zarr, in float32");
-  command.add_option("from", options->from, "HDF5 file or Zarr group")->required()->type_name("FROM");
+  command.add_option("from", options->from, "HDF5 file, Zarr group or a description in TOML")
+      ->required()
+      ->type_name("FROM");
   command.add_option("to", options->to, "Zarr group where the name ends in .zarr, otherwise HDF5 file; replaced")
       ->required()
       ->type_name("TO");
@@ -161,7 +164,7 @@ void add_convert(CLI::App& data, Job& job) {
 void add_check(CLI::App& data, Job& job) {
   const auto path = std::make_shared<std::string>();
   CLI::App& command = *data.add_subcommand("check", "Read all of a data set and say what is wrong with it");
-  command.add_option("path", *path, "HDF5 file or Zarr group")->required()->type_name("PATH");
+  command.add_option("path", *path, "HDF5 file, Zarr group or a description in TOML")->required()->type_name("PATH");
   command.footer(
       "Missing samples, missing or damaged chunks and numbers that are not finite are printed; the exit code is 1 "
       "when\n"

@@ -4,6 +4,7 @@
 
 #include "io/dataset_array.hpp"
 #include "io/dataset_structure.hpp"
+#include "io/described_dataset.hpp"
 #include "io/packed.hpp"
 #include "io/zarr_dataset.hpp"
 #include "tessera/io/hdf5_file.hpp"
@@ -27,6 +28,7 @@ void require_shape(const std::string& where, const Shape& expected, const Shape&
 /// What one process finds out about a data set and tells the others.
 struct Contents {
   DatasetFormat format = DatasetFormat::hdf5;
+  std::string data_path;
   DatasetLayout layout;
   bool complete = true;
   std::vector<Index> missing;
@@ -56,12 +58,20 @@ void require_complete(const std::string& path, const Contents& contents) {
 Contents find_contents(const std::string& path) {
   require_finished_name(path);
   Contents contents;
+  contents.data_path = path;
   if (is_store(path)) {
     contents.format = DatasetFormat::zarr;
     const ZarrGroup group = ZarrGroup::open(open_store(path));
     contents.complete = dataset::read_complete(group);
     contents.layout = dataset::read_layout(group);
     if (!contents.complete) contents.missing = dataset::missing_samples(group, contents.layout.sample_count);
+    return contents;
+  }
+  if (format_of_name(path) == DatasetFormat::described) {
+    const dataset::DatasetDescription description = dataset::read_description(path);
+    contents.format = DatasetFormat::described;
+    contents.layout = dataset::described_layout(description);
+    contents.data_path = description.file;
     return contents;
   }
   const Hdf5File file = Hdf5File::open(path, std::make_shared<const Communicator>(Communicator::self()));
@@ -74,6 +84,7 @@ std::string packed(const Contents& contents) {
   std::string bytes;
   const DatasetLayout& layout = contents.layout;
   pack(bytes, static_cast<int>(contents.format));
+  pack(bytes, contents.data_path);
   pack(bytes, contents.complete);
   pack(bytes, contents.missing);
   pack(bytes, layout.sample_count);
@@ -97,6 +108,7 @@ Contents unpacked(const std::string& bytes) {
   Unpacker source(bytes);
   source.unpack(format);
   contents.format = static_cast<DatasetFormat>(format);
+  source.unpack(contents.data_path);
   source.unpack(contents.complete);
   source.unpack(contents.missing);
   source.unpack(layout.sample_count);
@@ -161,6 +173,7 @@ Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> co
   });
   Contents contents = unpacked(communicator->broadcast(std::move(found), 0));
   format_ = contents.format;
+  data_path_ = std::move(contents.data_path);
   layout_ = std::move(contents.layout);
   complete_ = contents.complete;
   missing_ = std::move(contents.missing);

@@ -1,6 +1,7 @@
 #include "io/dataset_array.hpp"
 
 #include "io/dataset_structure.hpp"
+#include "io/described_dataset.hpp"
 #include "io/hdf5_array_reader.hpp"
 #include "io/zarr_array_reader.hpp"
 #include "tessera/io/zarr_group.hpp"
@@ -8,6 +9,7 @@
 namespace tessera::dataset {
 
 std::shared_ptr<const ArrayReader> open_array(const std::string& path, DatasetFormat format, const char* name) {
+  if (format == DatasetFormat::described) return open_described(read_description(path), name);
   if (format == DatasetFormat::hdf5) return std::make_shared<const hdf5::Hdf5ArrayReader>(path, name);
   const ZarrGroup group = ZarrGroup::open(open_store(path));
   const Holes holes = group.has_attribute(kComplete) ? Holes::errors : Holes::fill_values;

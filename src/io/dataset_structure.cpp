@@ -7,12 +7,18 @@
 
 namespace tessera {
 
-const char* format_name(DatasetFormat format) noexcept { return format == DatasetFormat::zarr ? "Zarr v2" : "HDF5"; }
+const char* format_name(DatasetFormat format) noexcept {
+  switch (format) {
+    case DatasetFormat::zarr: return "Zarr v2";
+    case DatasetFormat::described: return "HDF5 by description";
+    default: return "HDF5";
+  }
+}
 
 DatasetFormat format_of_name(const std::string& path) {
-  const std::size_t end = path.find_last_not_of('/');
-  const bool zarr = std::string_view(path).substr(0, end + 1).ends_with(".zarr");
-  return zarr ? DatasetFormat::zarr : DatasetFormat::hdf5;
+  const std::string_view name = std::string_view(path).substr(0, path.find_last_not_of('/') + 1);
+  if (name.ends_with(".zarr")) return DatasetFormat::zarr;
+  return name.ends_with(".toml") ? DatasetFormat::described : DatasetFormat::hdf5;
 }
 
 namespace dataset {

@@ -10,6 +10,9 @@ namespace {
 std::unique_ptr<DatasetSink> make_sink(const std::string& path, const DatasetLayout& layout,
                                        std::shared_ptr<const Communicator> communicator, const ChunkStorage& storage) {
   dataset::require_layout("DatasetWriter", path, layout);
+  if (format_of_name(path) == DatasetFormat::described) {
+    throw ArgumentError("DatasetWriter " + path + ": expected the name of an HDF5 file or a Zarr group, found a .toml");
+  }
   if (format_of_name(path) == DatasetFormat::zarr) {
     return make_zarr_sink(path, layout, std::move(communicator), storage);
   }

@@ -25,7 +25,21 @@ Hdf5ArrayReader::Hdf5ArrayReader(const std::string& path, const std::string& nam
   array_ = open_array(file_.get(), place_);
   space_ = own(H5Dget_space(array_.get()), H5Sclose, place_, "an array with a shape");
   access_ = own(H5Pcreate(H5P_DATASET_XFER), H5Pclose, place_, "a property list");
-  shape_ = shape_of_space(space_.get(), place_);
+  const Shape shape = shape_of_space(space_.get(), place_);
+  part_ = {Shape(shape.size(), 0), Shape(shape.size(), 1), shape};
+}
+
+Hdf5ArrayReader::Hdf5ArrayReader(const std::string& path, const std::string& name, ArrayPart part)
+    : Hdf5ArrayReader(path, name) {
+  bool fits = part.extent.size() == part_.extent.size();
+  for (std::size_t axis = 0; fits && axis < part.extent.size(); ++axis) {
+    fits = part.start[axis] + (part.extent[axis] - 1) * part.step[axis] < part_.extent[axis];
+  }
+  if (!fits) {
+    fail(place_, "an array that holds " + to_string(part.extent) + " cells from " + to_string(part.start),
+         "shape " + to_string(part_.extent));
+  }
+  part_ = std::move(part);
 }
 
 Hdf5ArrayReader::~Hdf5ArrayReader() {
@@ -45,9 +59,13 @@ Hdf5ArrayReader::~Hdf5ArrayReader() {
 
 template <RealScalar T>
 void Hdf5ArrayReader::read_piece(const Box& piece, T* values) const {
-  const std::vector<hsize_t> start(piece.start.begin(), piece.start.end());
+  std::vector<hsize_t> start(piece.start.begin(), piece.start.end());
+  const std::vector<hsize_t> step(part_.step.begin(), part_.step.end());
   const std::vector<hsize_t> extent(piece.extent.begin(), piece.extent.end());
-  check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr), place_,
+  for (std::size_t axis = 0; axis < start.size(); ++axis) {
+    start[axis] = static_cast<hsize_t>(part_.start[axis] + part_.step[axis] * piece.start[axis]);
+  }
+  check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start.data(), step.data(), extent.data(), nullptr), place_,
         "a selection");
   const Handle memory = make_space({piece.volume()}, place_);
   check(H5Dread(array_.get(), memory_type<T>(), memory.get(), space_.get(), access_.get(), values), place_,
@@ -56,8 +74,8 @@ void Hdf5ArrayReader::read_piece(const Box& piece, T* values) const {
 
 template <RealScalar T>
 void Hdf5ArrayReader::read_pieces(const Box& box, T* values) const {
-  if (!(intersect(box, {Shape(shape_.size(), 0), shape_}) == box)) {
-    fail(place_, "an array that holds " + to_string(box), "shape " + to_string(shape_));
+  if (!(intersect(box, {Shape(part_.extent.size(), 0), part_.extent}) == box)) {
+    fail(place_, "an array that holds " + to_string(box), "shape " + to_string(part_.extent));
   }
   const CallScope scope;
   for (const Box& piece : split_box(box, kPieceBytes / static_cast<Index>(sizeof(T)))) {

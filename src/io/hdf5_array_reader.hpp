@@ -8,12 +8,19 @@
 
 namespace tessera::hdf5 {
 
+/// Evenly spaced cells of an array, one entry per axis: cell i of the part is cell start + step i of the array.
+struct ArrayPart {
+  Shape start, step, extent;
+};
+
 /// One array of real numbers, kept open by this process alone, so that reading a small box costs little more than its
 /// bytes.
 class Hdf5ArrayReader final : public ArrayReader {
  public:
   /// IoError when the file or the array cannot be opened.
   Hdf5ArrayReader(const std::string& path, const std::string& name);
+  /// A part of the array, by whose cells boxes are then counted. IoError, too, when the array has no such part.
+  Hdf5ArrayReader(const std::string& path, const std::string& name, ArrayPart part);
   ~Hdf5ArrayReader() override;
   Hdf5ArrayReader(const Hdf5ArrayReader&) = delete;
   Hdf5ArrayReader& operator=(const Hdf5ArrayReader&) = delete;
@@ -28,7 +35,7 @@ class Hdf5ArrayReader final : public ArrayReader {
   void read_piece(const Box& piece, T* values) const;
 
   Place place_;
-  Shape shape_;
+  ArrayPart part_;
   Handle file_, array_, space_, access_;
 };
 

@@ -8,8 +8,8 @@
 ///   attributes of the file: axis_names (one string per grid axis), grid_spacing (one number per grid axis), complete
 ///   attributes of the group `provenance`: free text on where the data came from
 ///
-/// A file made elsewhere needs the two arrays only, of any real type. Zarr sets may hold an array `written` besides,
-/// see SampleWriter.
+/// A file made elsewhere needs the two arrays only, of any real type; an HDF5 file of other arrays is read by way of a
+/// TOML file that describes them. Zarr sets may hold an array `written` besides, see SampleWriter.
 
 #include <span>
 
@@ -58,15 +58,18 @@ class DatasetWriter {
 enum class Unfinished { refused, accepted };
 
 /// Reads batches of a data set, each rank the rows and cells of its tile. The format is that of what is found at the
-/// path: a folder is a Zarr group, anything else an HDF5 file.
+/// path: a folder is a Zarr group, a file whose name ends in ".toml" a description, anything else an HDF5 file.
 class Dataset {
  public:
   /// Collective. IoError when the file is missing, damaged or has other arrays than described above; when it is
-  /// incomplete, saying how many samples it lacks where that is known, unless that is accepted.
+  /// incomplete, saying how many samples it lacks where that is known, unless that is accepted. ConfigError, naming
+  /// line and key, when a description is not understood.
   Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator,
           Unfinished unfinished = Unfinished::refused);
 
   const std::string& path() const noexcept { return path_; }
+  /// Where the arrays are: path(), or the file that a description names.
+  const std::string& data_path() const noexcept { return data_path_; }
   DatasetFormat format() const noexcept { return format_; }
   bool complete() const noexcept { return complete_; }
   /// Samples known to be absent, in ascending order.
@@ -104,7 +107,7 @@ class Dataset {
   template <RealScalar T>
   std::unique_ptr<FieldReader<T>> field(bool input, std::span<const Index> samples) const;
 
-  std::string path_;
+  std::string path_, data_path_;
   DatasetFormat format_ = DatasetFormat::hdf5;
   DatasetLayout layout_;
   bool complete_ = true;

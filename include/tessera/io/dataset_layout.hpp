@@ -27,12 +27,14 @@ struct DatasetLayout {
   friend bool operator==(const DatasetLayout&, const DatasetLayout&) = default;
 };
 
-enum class DatasetFormat { hdf5, zarr };
+/// Described: arrays of an HDF5 file made elsewhere, as a TOML file describes them; such sets are only read.
+enum class DatasetFormat { hdf5, zarr, described };
 
-/// "HDF5", "Zarr v2"
+/// "HDF5", "Zarr v2", "HDF5 by description"
 const char* format_name(DatasetFormat format) noexcept;
 
-/// The format of a data set to be written: Zarr for a name that ends in ".zarr", HDF5 for others.
+/// The format that a data set's name asks for: Zarr where it ends in ".zarr", a description where it ends in ".toml",
+/// otherwise HDF5.
 DatasetFormat format_of_name(const std::string& path);
 
 /// How the arrays of a Zarr data set are stored. A chunk holds cells of one sample, so that samples are written side by
