@@ -58,7 +58,7 @@ class DatasetWriter {
 enum class Unfinished { refused, accepted };
 
 /// Reads batches of a data set, each rank the rows and cells of its tile. The format is that of what is found at the
-/// path: a folder is a Zarr group, anything else an HDF5 file.
+/// path: a folder or a URL is a Zarr group, anything else an HDF5 file.
 class Dataset {
  public:
   /// Collective. IoError when the file is missing, damaged or has other arrays than described above; when it is
@@ -67,6 +67,8 @@ class Dataset {
           Unfinished unfinished = Unfinished::refused);
 
   const std::string& path() const noexcept { return path_; }
+  /// The path as messages say it, see printable_location.
+  const std::string& label() const noexcept { return label_; }
   DatasetFormat format() const noexcept { return format_; }
   bool complete() const noexcept { return complete_; }
   /// Samples known to be absent, in ascending order.
@@ -104,7 +106,7 @@ class Dataset {
   template <RealScalar T>
   std::unique_ptr<FieldReader<T>> field(bool input, std::span<const Index> samples) const;
 
-  std::string path_;
+  std::string path_, label_;
   DatasetFormat format_ = DatasetFormat::hdf5;
   DatasetLayout layout_;
   bool complete_ = true;
