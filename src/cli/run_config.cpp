@@ -29,9 +29,9 @@ void add_shared_keys(Settings& settings, RunConfig& config) {
   settings.add("run", "backend", config.backend,
                "how data on GPUs travels between ranks; auto: nccl where every rank has a GPU of its own, else mpi",
                {{"auto", DeviceBackend::automatic}, {"mpi", DeviceBackend::mpi}, {"nccl", DeviceBackend::nccl}});
-  settings.add("data", "train", config.train_file, "HDF5 file of the training samples");
-  settings.add("data", "valid", config.valid_file, "HDF5 file of the samples watched during training; empty: none");
-  settings.add("data", "test", config.test_file, "HDF5 file of the held-out samples");
+  settings.add("data", "train", config.train_file, "data set (HDF5 file, Zarr group, URL) of the training samples");
+  settings.add("data", "valid", config.valid_file, "data set of the samples watched during training; empty: none");
+  settings.add("data", "test", config.test_file, "data set of the held-out samples");
 }
 
 void add_model_keys(Settings& settings, FnoConfig& model) {

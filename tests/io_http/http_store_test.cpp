@@ -3,6 +3,9 @@
 
 #include "io/http_store.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -185,6 +188,23 @@ TEST_F(HttpStore, ServesThreads) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(right, std::vector<int>(8, 10));
+}
+
+TEST_F(HttpStore, AForkedProcessLeavesConnectionsToItsParent) {
+  const auto plain = store("plain");
+  plain->exists("digits");
+  const auto right = [&] {
+    int count = 0;
+    for (Index i = 0; i < 10; ++i) count += text_of(plain->get_range("digits", i, 1)) == std::to_string(i) ? 1 : 0;
+    return count;
+  };
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) ::_exit(right());
+  EXPECT_EQ(right(), 10);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 10);
 }
 
 /// Chunks of one sample and three rows.

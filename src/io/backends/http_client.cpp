@@ -1,6 +1,7 @@
 #include "io/backends/http_client.hpp"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -38,6 +39,7 @@ class HandlePool {
 
   Handle take() {
     const std::lock_guard lock(mutex_);
+    leave_to_parent();
     if (idle_.empty()) return {curl_easy_init(), &curl_easy_cleanup};
     Handle handle = std::move(idle_.back());
     idle_.pop_back();
@@ -55,11 +57,21 @@ class HandlePool {
   HandlePool() { curl_global_init(CURL_GLOBAL_DEFAULT); }
   ~HandlePool() {
     const BrokenPipeScope scope;
+    leave_to_parent();
     idle_.clear();
+  }
+
+  /// In a process that was forked: connections are the parent's, who would not learn that they were used or closed.
+  void leave_to_parent() {
+    if (process_ == ::getpid()) return;
+    for (Handle& handle : idle_) static_cast<void>(handle.release());
+    idle_.clear();
+    process_ = ::getpid();
   }
 
   std::mutex mutex_;
   std::vector<Handle> idle_;
+  pid_t process_ = ::getpid();
 };
 
 /// How far a transfer came; it is broken off where the answer is known.
