@@ -143,6 +143,9 @@ TEST_F(HttpStore, BoundsWhatAServerSends) {
   expect_error<IoError>([&] { store("endless-headers")->get("digits", kMost); }, {"of headers"});
   EXPECT_EQ(store("endless-error")->get("digits", kMost), std::nullopt);
   EXPECT_EQ(text_of(store("endless-redirect")->get("digits", kMost)), kText);
+  // Its answer to HEAD has a body, which is still to come on the connection.
+  EXPECT_FALSE(store("endless-error")->exists("digits"));
+  EXPECT_EQ(text_of(store("plain")->get("digits", 10)), kText);
 }
 
 TEST_F(HttpStore, FollowsAFewRedirects) {
@@ -259,6 +262,12 @@ TEST_F(HttpStore, HoldsDataSets) {
     EXPECT_EQ(remote.layout().provenance, local.layout().provenance);
     expect_equal(local, remote);
   }
+  on_rank_zero([&] {
+    std::filesystem::remove_all(folder() + "/unfinished.zarr");
+    SampleWriter::create(folder() + "/unfinished.zarr", kLayout);
+  });
+  expect_error<IoError>([&] { Dataset(server() + "/plain/unfinished.zarr", world()); },
+                        {"list " + server() + "/plain/unfinished.zarr:written: expected a store that tells its names"});
   expect_error<IoError>([&] { Dataset(server() + "/plain/none.zarr", world()); },
                         {"open " + server() + "/plain/none.zarr: expected a Zarr group, found no .zgroup"});
 }

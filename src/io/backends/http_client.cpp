@@ -201,11 +201,12 @@ void set_request(Transfer& transfer, const HttpPatience& patience) {
   set_certificates(handle);
 }
 
+/// What is no HTTP is the rest of an earlier answer on a connection that was kept.
 bool broken_connection(CURLcode code) {
-  constexpr CURLcode kCodes[] = {
-      CURLE_COULDNT_CONNECT,      CURLE_OPERATION_TIMEDOUT, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING,
-      CURLE_SSL_CONNECT_ERROR,    CURLE_SEND_ERROR,         CURLE_RECV_ERROR,   CURLE_HTTP2,
-      CURLE_COULDNT_RESOLVE_HOST, CURLE_HTTP2_STREAM};
+  constexpr CURLcode kCodes[] = {CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,    CURLE_SSL_CONNECT_ERROR,
+                                 CURLE_OPERATION_TIMEDOUT,   CURLE_PARTIAL_FILE,       CURLE_GOT_NOTHING,
+                                 CURLE_SEND_ERROR,           CURLE_RECV_ERROR,         CURLE_HTTP2,
+                                 CURLE_HTTP2_STREAM,         CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL};
   return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
 }
 
