@@ -8,7 +8,7 @@ set(rooms core kernels comm tensor primitives spectral autograd layers models tr
 set(kept_out_of_public_headers
   "^(hdf5|H5[A-Za-z]*|fftw3|toml|blosc|zstd|zlib)\\.h(pp)?$"
   "^(cuda|cublas|cufft|nccl|driver_types)[A-Za-z_]*\\.h$"
-  "^(CLI|toml\\+\\+|spdlog|fmt|nlohmann|stb|Eigen|Random123|kernels|gtest|gmock)/")
+  "^(CLI|toml\\+\\+|spdlog|fmt|nlohmann|stb|Eigen|Random123|kernels|gtest|gmock|curl)/")
 
 if(NOT IS_DIRECTORY "${ROOT}/include/tessera")
   message(FATAL_ERROR "check_includes: ROOT must name the checkout, and '${ROOT}' has no include/tessera")

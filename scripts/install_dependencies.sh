@@ -14,6 +14,7 @@ build_packages=(
   libblosc-dev         # compressed chunks of Zarr arrays
   libzstd-dev
   zlib1g-dev
+  libcurl4-openssl-dev # data sets on HTTP(S) servers
   libfftw3-dev         # double and single precision
   libeigen3-dev
   librandom123-dev

@@ -23,6 +23,7 @@ namespace tessera::cli {
 namespace {
 
 constexpr double kMebibyte = 1 << 20;
+constexpr const char* kDataset = "HDF5 file, Zarr group in a folder or below a URL, or a description in TOML";
 
 struct ConvertOptions {
   std::string from, to;
@@ -68,7 +69,9 @@ void print_info(const Dataset& dataset) {
   line("output", fmt::format("{}  {}", to_string(dataset.output_shape()), storage_of(dataset, "output")));
   if (!dataset.axis_names().empty()) line("axes", fmt::format("{}", fmt::join(dataset.axis_names(), ", ")));
   if (!dataset.grid_spacing().empty()) line("spacing", fmt::format("{}", fmt::join(dataset.grid_spacing(), ", ")));
-  line("on disk", fmt::format("{:.1f} MiB", bytes_on_disk(dataset.data_path()) / kMebibyte));
+  if (std::filesystem::exists(dataset.data_path())) {
+    line("on disk", fmt::format("{:.1f} MiB", bytes_on_disk(dataset.data_path()) / kMebibyte));
+  }
   line("complete", completeness_of(dataset));
   for (const auto& [name, text] : dataset.layout().provenance) fmt::print("\n[{}]\n{}\n", name, text);
 }
@@ -124,7 +127,7 @@ int run_check(const std::string& path, const World& world) {
   if (bar) bar->finish();
   if (world->rank() == 0) {
     for (const std::string& problem : report.problems) fmt::print("{}\n", problem);
-    fmt::print("{}: {} pieces read, {}\n", path, report.pieces,
+    fmt::print("{}: {} pieces read, {}\n", printable_location(path), report.pieces,
                report.problems.empty() ? "nothing wrong" : fmt::format("{} problems", report.problems.size()));
   }
   return report.problems.empty() ? 0 : 1;
@@ -133,7 +136,7 @@ int run_check(const std::string& path, const World& world) {
 void add_info(CLI::App& data, Job& job) {
   const auto path = std::make_shared<std::string>();
   CLI::App& command = *data.add_subcommand("info", "Print shapes, storage and provenance of a data set");
-  command.add_option("path", *path, "HDF5 file, Zarr group or a description in TOML")->required()->type_name("PATH");
+  command.add_option("path", *path, kDataset)->required()->type_name("PATH");
   command.footer("Example:\n  tessera data info data/train.zarr");
   command.callback([path, &job] { job = [path](const World& world) { return run_info(*path, world); }; });
 }
@@ -141,9 +144,7 @@ void add_info(CLI::App& data, Job& job) {
 void add_convert(CLI::App& data, Job& job) {
   const auto options = std::make_shared<ConvertOptions>();
   CLI::App& command = *data.add_subcommand("convert", "Write a data set as HDF5 or as Zarr, in float32");
-  command.add_option("from", options->from, "HDF5 file, Zarr group or a description in TOML")
-      ->required()
-      ->type_name("FROM");
+  command.add_option("from", options->from, kDataset)->required()->type_name("FROM");
   command.add_option("to", options->to, "Zarr group where the name ends in .zarr, otherwise HDF5 file; replaced")
       ->required()
       ->type_name("TO");
@@ -164,7 +165,7 @@ void add_convert(CLI::App& data, Job& job) {
 void add_check(CLI::App& data, Job& job) {
   const auto path = std::make_shared<std::string>();
   CLI::App& command = *data.add_subcommand("check", "Read all of a data set and say what is wrong with it");
-  command.add_option("path", *path, "HDF5 file, Zarr group or a description in TOML")->required()->type_name("PATH");
+  command.add_option("path", *path, kDataset)->required()->type_name("PATH");
   command.footer(
       "Missing samples, missing or damaged chunks and numbers that are not finite are printed; the exit code is 1 "
       "when\n"

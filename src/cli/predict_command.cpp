@@ -36,7 +36,7 @@ std::vector<Index> chosen_samples(const PredictOptions& options, const Dataset& 
   }
   for (const Index sample : options.samples) {
     if (sample >= 0 && sample < dataset.sample_count()) continue;
-    throw ConfigError(fmt::format("--samples: {} holds samples 0 to {}, found {}", dataset.path(),
+    throw ConfigError(fmt::format("--samples: {} holds samples 0 to {}, found {}", dataset.label(),
                                   dataset.sample_count() - 1, sample));
   }
   return options.samples;

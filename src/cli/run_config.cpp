@@ -30,7 +30,7 @@ void add_shared_keys(Settings& settings, RunConfig& config) {
                "how data on GPUs travels between ranks; auto: nccl where every rank has a GPU of its own, else mpi",
                {{"auto", DeviceBackend::automatic}, {"mpi", DeviceBackend::mpi}, {"nccl", DeviceBackend::nccl}});
   settings.add("data", "train", config.train_file,
-               "data set of the training samples: HDF5 file, Zarr group or description");
+               "data set of the training samples: HDF5 file, Zarr group in a folder or below a URL, or description");
   settings.add("data", "valid", config.valid_file, "data set of the samples watched during training; empty: none");
   settings.add("data", "test", config.test_file, "data set of the held-out samples");
 }

@@ -56,7 +56,6 @@ void require_complete(const std::string& path, const Contents& contents) {
 
 /// Local.
 Contents find_contents(const std::string& path) {
-  require_finished_name(path);
   Contents contents;
   contents.data_path = path;
   if (is_store(path)) {
@@ -74,6 +73,7 @@ Contents find_contents(const std::string& path) {
     contents.data_path = description.file;
     return contents;
   }
+  require_finished_name(path);
   const Hdf5File file = Hdf5File::open(path, std::make_shared<const Communicator>(Communicator::self()));
   contents.complete = dataset::read_complete(file);
   contents.layout = dataset::read_layout(file);
@@ -162,13 +162,13 @@ class BatchField final : public FieldReader<T> {
 }  // namespace
 
 Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator, Unfinished unfinished)
-    : path_(path) {
+    : path_(path), label_(printable_location(path)) {
   // Rank 0 looks first, so that thousands of ranks do not find a bad file one by one.
   std::string found;
   communicator->together([&] {
     if (communicator->rank() != 0) return;
     const Contents contents = find_contents(path);
-    if (unfinished == Unfinished::refused) require_complete(path, contents);
+    if (unfinished == Unfinished::refused) require_complete(label_, contents);
     found = packed(contents);
   });
   Contents contents = unpacked(communicator->broadcast(std::move(found), 0));
@@ -185,7 +185,7 @@ Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> co
 
 template <RealScalar T>
 std::unique_ptr<FieldReader<T>> Dataset::field(bool input, std::span<const Index> samples) const {
-  const std::string where = "Dataset " + path_ + ":" + (input ? kInput : kOutput);
+  const std::string where = "Dataset " + label_ + ":" + (input ? kInput : kOutput);
   for (const Index sample : samples) require_sample(where, sample, sample_count());
   return std::make_unique<BatchField<T>>(where, input ? input_ : output_, input ? input_shape() : output_shape(),
                                          samples);
@@ -204,7 +204,7 @@ std::unique_ptr<FieldReader<T>> Dataset::output_field(std::span<const Index> sam
 template <RealScalar T>
 void Dataset::read_inputs(std::span<const Index> samples, DistTensor<T>& batch) const {
   const auto field = input_field<T>(samples);
-  require_shape("Dataset " + path_ + ":" + kInput, field->shape(), batch.shape());
+  require_shape("Dataset " + label_ + ":" + kInput, field->shape(), batch.shape());
   batch.communicator().together([&] {
     HostOutput<T> values(batch.local());
     field->read(batch.box(), values.data());
@@ -215,7 +215,7 @@ void Dataset::read_inputs(std::span<const Index> samples, DistTensor<T>& batch) 
 template <RealScalar T>
 void Dataset::read_outputs(std::span<const Index> samples, DistTensor<T>& batch) const {
   const auto field = output_field<T>(samples);
-  require_shape("Dataset " + path_ + ":" + kOutput, field->shape(), batch.shape());
+  require_shape("Dataset " + label_ + ":" + kOutput, field->shape(), batch.shape());
   batch.communicator().together([&] {
     HostOutput<T> values(batch.local());
     field->read(batch.box(), values.data());

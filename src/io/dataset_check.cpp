@@ -26,7 +26,7 @@ struct CheckedArray {
 
 CheckedArray open_checked(const Dataset& dataset, const char* name, const Shape& sample) {
   CheckedArray array{
-      "Dataset " + dataset.path() + ":" + name, dataset::open_array(dataset.path(), dataset.format(), name), 0, {}};
+      "Dataset " + dataset.label() + ":" + name, dataset::open_array(dataset.path(), dataset.format(), name), 0, {}};
   if (dataset.format() == DatasetFormat::zarr) {
     const ZarrArray chunks = ZarrGroup::open(open_store(dataset.path())).open_array(name);
     const Shape grid = chunks.chunk_grid();
@@ -52,13 +52,13 @@ bool all_missing(const Box& box, const std::vector<Index>& missing) {
 
 std::string why_incomplete(const Dataset& dataset) {
   const std::size_t count = dataset.missing_samples().size();
-  if (count == 0) return "Dataset " + dataset.path() + ": expected a set marked complete, found one that is not";
+  if (count == 0) return "Dataset " + dataset.label() + ": expected a set marked complete, found one that is not";
   constexpr std::size_t kNamed = 10;
   std::string names;
   for (std::size_t i = 0; i < std::min(count, kNamed); ++i) {
     names += (i == 0 ? "" : ", ") + std::to_string(dataset.missing_samples()[i]);
   }
-  return "Dataset " + dataset.path() + ": lacks " + std::to_string(count) + " of " +
+  return "Dataset " + dataset.label() + ": lacks " + std::to_string(count) + " of " +
          std::to_string(dataset.sample_count()) + " samples: " + names + (count > kNamed ? ", ..." : "");
 }
 

@@ -2,6 +2,7 @@
 
 #include "io/dataset_sink.hpp"
 #include "io/dataset_structure.hpp"
+#include "tessera/io/object_store.hpp"
 
 namespace tessera {
 
@@ -9,6 +10,7 @@ namespace {
 
 std::unique_ptr<DatasetSink> make_sink(const std::string& path, const DatasetLayout& layout,
                                        std::shared_ptr<const Communicator> communicator, const ChunkStorage& storage) {
+  require_writable_location("DatasetWriter", path);
   dataset::require_layout("DatasetWriter", path, layout);
   if (format_of_name(path) == DatasetFormat::described) {
     throw ArgumentError("DatasetWriter " + path + ": expected the name of an HDF5 file or a Zarr group, found a .toml");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/http_store.hpp"
+#include "io/url.hpp"
 #include "tessera/core/error.hpp"
 #include "tessera/io/folder_store.hpp"
 
@@ -37,9 +39,22 @@ void require_key(const std::string& key) {
 
 bool is_store(const std::string& location) {
   std::error_code ignored;
-  return std::filesystem::is_directory(location, ignored);
+  return is_url(location) || std::filesystem::is_directory(location, ignored);
 }
 
-std::shared_ptr<ObjectStore> open_store(const std::string& location) { return std::make_shared<FolderStore>(location); }
+std::shared_ptr<ObjectStore> open_store(const std::string& location) {
+  if (is_url(location)) return make_http_store(location);
+  return std::make_shared<FolderStore>(location);
+}
+
+std::string printable_location(const std::string& location) {
+  return is_url(location) ? parse_url(location).printable() : location;
+}
+
+void require_writable_location(const std::string& operation, const std::string& location) {
+  if (!is_url(location)) return;
+  throw IoError(operation + " " + printable_location(location) +
+                ": expected a place that can be written, found a URL, which is read only");
+}
 
 }  // namespace tessera

@@ -60,6 +60,7 @@ SampleWriter& SampleWriter::operator=(SampleWriter&&) noexcept = default;
 SampleWriter::~SampleWriter() = default;
 
 SampleWriter SampleWriter::create(const std::string& path, const DatasetLayout& layout, const ChunkStorage& storage) {
+  require_writable_location("SampleWriter", path);
   dataset::require_layout("SampleWriter", path, layout);
   TemporaryFolder folder(path + "." + std::to_string(::getpid()) + ".tmp", path);
   ZarrGroup group = dataset::create_zarr(open_store(folder.name()), layout, storage);

@@ -58,7 +58,8 @@ class DatasetWriter {
 enum class Unfinished { refused, accepted };
 
 /// Reads batches of a data set, each rank the rows and cells of its tile. The format is that of what is found at the
-/// path: a folder is a Zarr group, a file whose name ends in ".toml" a description, anything else an HDF5 file.
+/// path: a folder or a URL is a Zarr group, a file whose name ends in ".toml" a description, anything else an HDF5
+/// file.
 class Dataset {
  public:
   /// Collective. IoError when the file is missing, damaged or has other arrays than described above; when it is
@@ -68,8 +69,8 @@ class Dataset {
           Unfinished unfinished = Unfinished::refused);
 
   const std::string& path() const noexcept { return path_; }
-  /// Where the arrays are: path(), or the file that a description names.
-  const std::string& data_path() const noexcept { return data_path_; }
+  /// path: a folder or a URL is a Zarr group, a file whose name ends in ".toml" a description, anything else an HDF5
+  /// file.
   DatasetFormat format() const noexcept { return format_; }
   bool complete() const noexcept { return complete_; }
   /// Samples known to be absent, in ascending order.
@@ -107,7 +108,8 @@ class Dataset {
   template <RealScalar T>
   std::unique_ptr<FieldReader<T>> field(bool input, std::span<const Index> samples) const;
 
-  std::string path_, data_path_;
+  /// path: a folder or a URL is a Zarr group, a file whose name ends in ".toml" a description, anything else an HDF5
+  /// file.
   DatasetFormat format_ = DatasetFormat::hdf5;
   DatasetLayout layout_;
   bool complete_ = true;

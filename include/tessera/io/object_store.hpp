@@ -49,9 +49,16 @@ class ObjectStore {
 /// backslashes, and none of them "." or "..": a key never leads out of its store.
 void require_key(const std::string& key);
 
-/// Whether a location is that of a store rather than of a file: a folder.
+/// Whether a location is that of a store rather than of a file: a folder, or a URL.
 bool is_store(const std::string& location);
-/// The store at a location: a folder of this machine. It needs not exist.
+/// The store at a location: a folder of this machine, or what an HTTP(S) server has below a URL
+/// ("https://<host>/<path>"), which is read only and cannot list its names: `put`, `erase`, `list` and
+/// `remove_leftovers` are IoErrors there. It needs not exist, and nothing is asked of a server yet. IoError for a URL
+/// in a build without libcurl, ArgumentError for one that is none.
 std::shared_ptr<ObjectStore> open_store(const std::string& location);
+/// The location as messages say it: a URL without user, password and query.
+std::string printable_location(const std::string& location);
+/// IoError "<operation> <location>: ..." for a URL.
+void require_writable_location(const std::string& operation, const std::string& location);
 
 }  // namespace tessera
