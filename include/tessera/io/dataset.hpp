@@ -69,8 +69,10 @@ class Dataset {
           Unfinished unfinished = Unfinished::refused);
 
   const std::string& path() const noexcept { return path_; }
-  /// path: a folder or a URL is a Zarr group, a file whose name ends in ".toml" a description, anything else an HDF5
-  /// file.
+  /// Where the arrays are: the path, or the file that a description names.
+  const std::string& data_path() const noexcept { return data_path_; }
+  /// The path as messages show it: of a URL without what may be secret.
+  const std::string& label() const noexcept { return label_; }
   DatasetFormat format() const noexcept { return format_; }
   bool complete() const noexcept { return complete_; }
   /// Samples known to be absent, in ascending order.
@@ -108,8 +110,9 @@ class Dataset {
   template <RealScalar T>
   std::unique_ptr<FieldReader<T>> field(bool input, std::span<const Index> samples) const;
 
-  /// path: a folder or a URL is a Zarr group, a file whose name ends in ".toml" a description, anything else an HDF5
-  /// file.
+  std::string path_;
+  std::string label_;
+  std::string data_path_;
   DatasetFormat format_ = DatasetFormat::hdf5;
   DatasetLayout layout_;
   bool complete_ = true;
