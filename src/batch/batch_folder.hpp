@@ -56,6 +56,10 @@ struct TaskResult {
   TaskUse use;
 };
 
+/// An attempt that left no word was ended from outside, as by a node that went down; more than these are the task's own
+/// doing.
+inline constexpr int kMostUnended = 8;
+
 /// Attempts begun at a task in one run.
 struct AttemptCount {
   int all = 0;      ///< in all runs

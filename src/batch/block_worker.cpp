@@ -1,7 +1,6 @@
 #include "batch/block_worker.hpp"
 
 #include <fmt/format.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "batch/task_host.hpp"
 #include "batch/worker.hpp"
 #include "core/files.hpp"
+#include "core/process.hpp"
 #include "tessera/core/threads.hpp"
 
 namespace tessera::batch {
@@ -22,17 +22,6 @@ namespace tessera::batch {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{1000};
-
-/// Readable once this process has been told to end.
-Descriptor end_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-  Descriptor descriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!descriptor.valid()) throw IoError(std::string("batch: cannot watch signals: ") + std::strerror(errno));
-  return descriptor;
-}
 
 int variable(const char* name, int otherwise) {
   const std::string text = std::getenv(name) != nullptr ? std::getenv(name) : "";
@@ -78,7 +67,7 @@ int leave(const char* why, int code) {
 
 int run_block(const std::string& folder, int slots, Index submission, Index element) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const Descriptor end = end_signals();
+  const Descriptor end = watch_signal(SIGTERM);
   const BatchFolder batch(folder);
   const auto blocks = blocks_of(batch, submission);
   if (!blocks || element < 0 || element >= static_cast<Index>(blocks->size())) {

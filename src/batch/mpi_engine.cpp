@@ -20,8 +20,6 @@ namespace tessera::batch {
 
 namespace {
 
-constexpr int kMostUnended = 8;
-
 /// Standard output and error of this process go to a log for its lifetime.
 class LogScope {
  public:

@@ -20,24 +20,11 @@ namespace tessera::batch {
 
 namespace {
 
-/// An attempt that left no word was ended from outside, as by a node that went down; more than these are the task's own
-/// doing.
-constexpr int kMostUnended = 8;
 /// A signal to all processes of a job reaches this one, too.
 constexpr std::chrono::milliseconds kSameSignal{100};
 /// From the friendly signal to the other one.
 constexpr std::chrono::milliseconds kGrace{2000};
 constexpr int kFailed = 3;
-
-Descriptor child_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGCHLD);
-  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-  Descriptor descriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!descriptor.valid()) throw IoError(std::string("batch: cannot watch processes: ") + std::strerror(errno));
-  return descriptor;
-}
 
 /// Everything the program prints goes to the log.
 void redirect_output(const std::string& log) {
@@ -105,7 +92,7 @@ int run_launched(const BatchFolder& batch, Index task, int attempt) {
 }  // namespace
 
 TaskHost::TaskHost(const BatchFolder& batch, int slots, int end)
-    : batch_(batch), slots_(static_cast<std::size_t>(std::max(slots, 1))), end_(end), ended_(child_signals()) {}
+    : batch_(batch), slots_(static_cast<std::size_t>(std::max(slots, 1))), end_(end), ended_(watch_signal(SIGCHLD)) {}
 
 TaskHost::~TaskHost() {
   for (const Running& running : running_) ::kill(-running.process, SIGTERM);

@@ -61,8 +61,8 @@ std::optional<Value> convert(const toml::node& node, const Value& like) {
 }
 
 /// The sections of a run's file. A command passes over those of other commands, so that one file serves all.
-constexpr std::array kSections = {"run",       "data", "model",  "training", "generate", "flow",
-                                  "reservoir", "rock", "fluid",  "wells",    "evaluate", "plan",
+constexpr std::array kSections = {"run",       "data", "model",  "training", "generate",  "flow",
+                                  "reservoir", "rock", "fluid",  "wells",    "evaluate",  "plan",
                                   "predict",   "plot", "verify", "machine",  "inference", "slurm"};
 
 toml::table parse(std::string_view text, const std::string& file_name) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +15,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/descriptor.hpp"
 #include "tessera/core/error.hpp"
 
 extern char** environ;
@@ -177,6 +177,16 @@ ProcessOutput output_of(const std::vector<std::string>& argv, bool with_errors) 
   }
   output.end = wait_for(process);
   return output;
+}
+
+Descriptor watch_signal(int number) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, number);
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  Descriptor descriptor(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!descriptor.valid()) throw IoError(std::string("cannot watch signals: ") + std::strerror(errno));
+  return descriptor;
 }
 
 std::string command_text(const std::vector<std::string>& argv) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/descriptor.hpp"
+
 namespace tessera {
 
 /// How a process ended.
@@ -55,6 +57,10 @@ struct ProcessOutput {
 };
 /// Its standard error goes the way of this process's unless `with_errors` adds it to the text.
 ProcessOutput output_of(const std::vector<std::string>& argv, bool with_errors = true);
+
+/// Readable while a signal of that number waits for this process, which from now on is not interrupted by it. Programs
+/// started later are not affected.
+Descriptor watch_signal(int number);
 
 /// The process with the words as they would be typed, for messages.
 std::string command_text(const std::vector<std::string>& argv);

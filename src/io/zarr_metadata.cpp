@@ -1,5 +1,7 @@
 #include "io/zarr_metadata.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "io/zarr_fill_value.hpp"
@@ -175,8 +177,8 @@ std::string Metadata::chunk_name(const Shape& at) const {
 
 std::string found_instead(const ObjectStore& store, const std::string& prefix, const char* expected) {
   constexpr const char* kVersion3 = "zarr.json";
-  if (store.exists(prefix + kVersion3)) return std::string("one of version 3 (") + kVersion3 + "), which is not read";
-  return std::string("no ") + expected;
+  if (store.exists(prefix + kVersion3)) return fmt::format("one of version 3 ({}), which is not read", kVersion3);
+  return fmt::format("no {}", expected);
 }
 
 Metadata parse_metadata(const Json& json, const Place& place) {
