@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/descriptor.hpp"
+#include "core/file_lock.hpp"
 
 namespace tessera::batch {
 
@@ -19,7 +19,7 @@ class DriverLock {
   static std::string holder(const std::string& folder);
 
  private:
-  Descriptor file_;
+  FileLock lock_;
 };
 
 }  // namespace tessera::batch

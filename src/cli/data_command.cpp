@@ -77,7 +77,7 @@ void print_info(const Dataset& dataset) {
 }
 
 int run_info(const std::string& path, const World& world) {
-  const Dataset dataset(path, world, Unfinished::accepted);
+  const Dataset dataset(path, world, {.unfinished = Unfinished::accepted});
   world->together([&] {
     if (world->rank() == 0) print_info(dataset);
   });

@@ -14,7 +14,8 @@ namespace tessera::cli {
 namespace {
 
 constexpr const char* kColumns =
-    "epoch,learning_rate,train_loss,valid_relative_l2,valid_r2,gradient_norm,seconds,samples_per_second";
+    "epoch,learning_rate,train_loss,valid_relative_l2,valid_r2,gradient_norm,seconds,samples_per_second,"
+    "input_seconds";
 
 /// The lines of the first `epochs` epochs of a file; none when there is no file.
 std::vector<std::string> kept_lines(const std::string& path, Index epochs) {
@@ -36,10 +37,10 @@ History::History(std::string path, Index epochs_done) : path_(std::move(path)) {
 }
 
 void History::add(const EpochRecord& record, const std::optional<Metrics>& valid) {
-  append(fmt::format("{},{:.8g},{:.10g},{},{},{:.8g},{:.3f},{:.3f}", record.epoch, record.learning_rate,
+  append(fmt::format("{},{:.8g},{:.10g},{},{},{:.8g},{:.3f},{:.3f},{:.4f}", record.epoch, record.learning_rate,
                      record.train_loss, valid ? fmt::format("{:.10g}", valid->relative_l2) : "",
                      valid ? fmt::format("{:.10g}", valid->r2) : "", record.gradient_norm, record.seconds,
-                     record.samples_per_second));
+                     record.samples_per_second, record.input_seconds));
 }
 
 void History::append(const std::string& line) const {

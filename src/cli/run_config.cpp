@@ -33,6 +33,11 @@ void add_shared_keys(Settings& settings, RunConfig& config) {
                "data set of the training samples: HDF5 file, Zarr group in a folder or below a URL, or description");
   settings.add("data", "valid", config.valid_file, "data set of the samples watched during training; empty: none");
   settings.add("data", "test", config.test_file, "data set of the held-out samples");
+  settings.add("data", "cache", config.cache,
+               "folder on a disk of every node that keeps chunks of Zarr sets for the next epoch and the next run; "
+               "empty: none");
+  settings.add("data", "cache_limit", config.cache_limit,
+               "GiB that the cache may take on a node; 0: half of what is free there", at_least(0));
 }
 
 void add_model_keys(Settings& settings, FnoConfig& model) {

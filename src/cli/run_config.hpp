@@ -31,6 +31,8 @@ struct RunConfig {
   std::string train_file;
   std::string valid_file;
   std::string test_file;
+  std::string cache;         ///< folder; empty: none
+  double cache_limit = 0.0;  ///< GiB; 0: half of the free space
 
   FnoConfig model;
 

@@ -18,6 +18,7 @@
 #include "tessera/io/dataset_source.hpp"
 #include "tessera/io/model_checkpoint.hpp"
 #include "trained_model.hpp"
+#include "training_input.hpp"
 
 namespace tessera::cli {
 
@@ -36,8 +37,12 @@ template <RealScalar T>
 class TrainingRun {
  public:
   TrainingRun(const TrainOptions& options, const World& world)
-      : options_(options), world_(world), folder_(options.config.output), train_set_(options.config.train_file, world) {
-    if (!options.config.valid_file.empty()) valid_set_.emplace(options.config.valid_file, world);
+      : options_(options),
+        world_(world),
+        folder_(options.config.output),
+        input_(options.config, world),
+        train_set_(input_.open(options.config.train_file)) {
+    if (!options.config.valid_file.empty()) valid_set_.emplace(input_.open(options.config.valid_file));
   }
 
   int run() {
@@ -53,6 +58,7 @@ class TrainingRun {
     Trainer<T> trainer(model, source, description_.normalisers, description_.training);
     if (options_.resume) load_training_state(checkpoint(), model, trainer);
     train(model, trainer);
+    for (const std::string& line : input_.summary()) report(line);
     report(fmt::format("Checkpoints: {} (last epoch), {} (best)", checkpoint(), best_checkpoint()));
     if (log_) fmt::print("Next: tessera evaluate --checkpoint {} --test FILE.h5\n", best_checkpoint());
     return 0;
@@ -127,6 +133,7 @@ class TrainingRun {
     report(fmt::format("Data:   {} training samples, {} -> {}{}", train_set_.sample_count(),
                        to_string(train_set_.input_shape()), to_string(train_set_.output_shape()),
                        valid_set_ ? fmt::format(", {} validation samples", valid_set_->sample_count()) : ""));
+    if (const auto line = input_.announcement()) report(*line);
     report(fmt::format("Model:  Fno, modes {}, width {}, {} blocks, {} parameters; activations {}{}{}",
                        to_string(model.modes), model.width, model.blocks, parameter_count(model),
                        activations_name(model.activations),
@@ -170,6 +177,7 @@ class TrainingRun {
         const std::string loss = std::isnan(step.mean_loss) ? "" : fmt::format("  loss {:.4f}", step.mean_loss);
         bar.update(before + step.samples_done, title + loss + last_line);
       });
+      input_.add(record);
       const std::optional<Metrics> valid = validate(model, [&](double share) {
         bar.update(before + samples, fmt::format("{}  validation {:.0f} %", title, 100.0 * share));
       });
@@ -207,6 +215,7 @@ class TrainingRun {
   const TrainOptions& options_;
   World world_;
   std::filesystem::path folder_;
+  TrainingInput input_;
   Dataset train_set_;
   std::optional<Dataset> valid_set_;
   ModelDescription description_;
@@ -234,7 +243,8 @@ void add_train_command(CLI::App& program, Job& job) {
   const auto options = std::make_shared<TrainOptions>();
   add_run_settings(options->settings, options->config);
   CLI::App& command = *program.add_subcommand("train", "Train a Fourier neural operator on a data set");
-  options->settings.add_options(command, {"run", "data.train", "data.valid", "model", "training"});
+  options->settings.add_options(
+      command, {"run", "data.train", "data.valid", "data.cache", "data.cache_limit", "model", "training"});
   command.add_flag(
       "--resume", options->resume,
       "Go on from OUTPUT/checkpoint.h5, on any number of ranks; model and schedule are the checkpoint's, but "

@@ -161,14 +161,15 @@ class BatchField final : public FieldReader<T> {
 
 }  // namespace
 
-Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator, Unfinished unfinished)
+Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator,
+                 const DatasetOptions& options)
     : path_(path), label_(printable_location(path)) {
   // Rank 0 looks first, so that thousands of ranks do not find a bad file one by one.
   std::string found;
   communicator->together([&] {
     if (communicator->rank() != 0) return;
     const Contents contents = find_contents(path);
-    if (unfinished == Unfinished::refused) require_complete(label_, contents);
+    if (options.unfinished == Unfinished::refused) require_complete(label_, contents);
     found = packed(contents);
   });
   Contents contents = unpacked(communicator->broadcast(std::move(found), 0));
@@ -178,8 +179,8 @@ Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> co
   complete_ = contents.complete;
   missing_ = std::move(contents.missing);
   communicator->together([&] {
-    input_ = dataset::open_array(path, format_, kInput);
-    output_ = dataset::open_array(path, format_, kOutput);
+    input_ = dataset::open_array(path, format_, kInput, options.cache.get());
+    output_ = dataset::open_array(path, format_, kOutput, options.cache.get());
   });
 }
 

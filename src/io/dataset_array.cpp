@@ -8,10 +8,13 @@
 
 namespace tessera::dataset {
 
-std::shared_ptr<const ArrayReader> open_array(const std::string& path, DatasetFormat format, const char* name) {
+std::shared_ptr<const ArrayReader> open_array(const std::string& path, DatasetFormat format, const char* name,
+                                              const ObjectCache* cache) {
   if (format == DatasetFormat::described) return open_described(read_description(path), name);
   if (format == DatasetFormat::hdf5) return std::make_shared<const hdf5::Hdf5ArrayReader>(path, name);
-  const ZarrGroup group = ZarrGroup::open(open_store(path));
+  std::shared_ptr<ObjectStore> store = open_store(path);
+  if (cache != nullptr) store = cache->through(store, origin_of(*store));
+  const ZarrGroup group = ZarrGroup::open(std::move(store));
   const Holes holes = group.has_attribute(kComplete) ? Holes::errors : Holes::fill_values;
   return std::make_shared<const ZarrArrayReader>(group.open_array(name), holes);
 }

@@ -78,7 +78,7 @@ std::string problem_of(const CheckedArray& array, const Box& box, std::vector<do
 
 DatasetReport check_dataset(const std::string& path, const std::shared_ptr<const Communicator>& communicator,
                             const std::function<void(Index done, Index total)>& progress) {
-  const Dataset dataset(path, communicator, Unfinished::accepted);
+  const Dataset dataset(path, communicator, {.unfinished = Unfinished::accepted});
   const Index ranks = communicator->size(), rank = communicator->rank();
   DatasetReport report;
   std::vector<std::string> own;

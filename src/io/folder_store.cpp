@@ -130,6 +130,16 @@ bool FolderStore::exists(const std::string& key) const {
   return false;
 }
 
+std::string FolderStore::version(const std::string& key) const {
+  struct stat status = {};
+  if (::stat(file_of(key).c_str(), &status) != 0) {
+    if (absent(errno)) return {};
+    fail({"version", folder_, key}, "a folder that can be read", std::strerror(errno));
+  }
+  return std::to_string(status.st_size) + " bytes of " + std::to_string(status.st_mtim.tv_sec) + "." +
+         std::to_string(status.st_mtim.tv_nsec);
+}
+
 void FolderStore::put(const std::string& key, std::span<const std::byte> bytes) {
   const Place place{"put", folder_, key};
   const std::string name = file_of(key);

@@ -4,7 +4,16 @@
 
 namespace tessera::hdf5 {
 
-CallScope::CallScope() {
+namespace {
+
+std::recursive_mutex& calls() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+}  // namespace
+
+CallScope::CallScope() : lock_(calls()) {
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }

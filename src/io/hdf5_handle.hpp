@@ -5,6 +5,7 @@
 
 #include <hdf5.h>
 
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -17,7 +18,8 @@ using tessera::fail;
 using tessera::Place;
 using tessera::to_string;
 
-/// Silences HDF5's own error printing until the end of the scope; a file-size limit is an error code within it.
+/// Silences HDF5's own error printing until the end of the scope; a file-size limit is an error code within it. One
+/// thread of the process at a time is in a scope: HDF5 is not made for more, and a thread may be reading ahead.
 class CallScope {
  public:
   CallScope();
@@ -26,6 +28,7 @@ class CallScope {
   CallScope& operator=(const CallScope&) = delete;
 
  private:
+  std::lock_guard<std::recursive_mutex> lock_;
   H5E_auto2_t print_ = nullptr;
   void* print_data_ = nullptr;
   SizeSignalScope size_signal_;

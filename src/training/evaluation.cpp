@@ -6,6 +6,7 @@
 
 #include "tessera/core/error.hpp"
 #include "tessera/training/normalised_field.hpp"
+#include "tessera/training/read_ahead.hpp"
 #include "tessera/training/slabs.hpp"
 
 namespace tessera {
@@ -37,21 +38,14 @@ class ComparingWriter final : public FieldWriter<T> {
 };
 
 template <RealScalar T>
-void add_batch(Fno<T>& model, const NormaliserPair& normalisers, const SampleSource& source,
-               const std::vector<Index>& batch, MetricsAccumulator& metrics) {
+void add_streamed(Fno<T>& model, const NormaliserPair& normalisers, const SampleSource& source,
+                  const std::vector<Index>& batch, MetricsAccumulator& metrics) {
   const auto count = static_cast<Index>(batch.size());
-  if (streams(model)) {
-    BatchFields<T> fields;
-    source.open(batch, model.field_partition(), fields);
-    ComparingWriter<T> comparison(*fields.output, metrics);
-    predict(model, normalisers, count, *fields.input, comparison);
-    metrics.finish_batch(*model.partition().communicator(), count);
-    return;
-  }
-  DistTensor<T> input(model.input_space(count));
-  DistTensor<T> truth(model.output_space(count));
-  source.read(batch, input, truth);
-  metrics.add(predict(model, normalisers, std::move(input)), truth);
+  BatchFields<T> fields;
+  source.open(batch, model.field_partition(), fields);
+  ComparingWriter<T> comparison(*fields.output, metrics);
+  predict(model, normalisers, count, *fields.input, comparison);
+  metrics.finish_batch(*model.partition().communicator(), count);
 }
 
 }  // namespace
@@ -99,14 +93,22 @@ Metrics evaluate(Fno<T>& model, const NormaliserPair& normalisers, const SampleS
   require_samples(model, source);
   MetricsAccumulator metrics;
   const Index samples = source.sample_count();
+  std::vector<Index> all(static_cast<std::size_t>(samples));
+  std::iota(all.begin(), all.end(), Index{0});
+  std::optional<ReadAhead<T>> ahead;
+  if (!streams(model)) ahead.emplace(model, source, all, batch_size);
   for (Index first = 0; first < samples; first += batch_size) {
-    std::vector<Index> batch(static_cast<std::size_t>(std::min(batch_size, samples - first)));
-    std::iota(batch.begin(), batch.end(), first);
+    const Index count = std::min(batch_size, samples - first);
     const auto report = [&](double share) {
-      if (progress) progress(static_cast<double>(first) + share * static_cast<double>(batch.size()));
+      if (progress) progress(static_cast<double>(first) + share * static_cast<double>(count));
     };
     const ProgressScope<T> scope(model, report);
-    add_batch(model, normalisers, source, batch, metrics);
+    if (ahead) {
+      typename ReadAhead<T>::Batch batch = ahead->next();
+      metrics.add(predict(model, normalisers, std::move(batch.input)), batch.output);
+    } else {
+      add_streamed(model, normalisers, source, {all.begin() + first, all.begin() + first + count}, metrics);
+    }
     report(1.0);
   }
   return metrics.result();

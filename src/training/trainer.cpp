@@ -28,26 +28,25 @@ Trainer<T>::Trainer(Fno<T>& model, const SampleSource& source, const NormaliserP
 }
 
 template <RealScalar T>
-double Trainer<T>::loss_and_gradient(std::span<const Index> samples) {
-  const auto batch = static_cast<Index>(samples.size());
-  if (streams(model_)) {
-    BatchFields<T> fields;
-    source_.open(samples, model_.field_partition(), fields);
-    return model_.value_and_gradient(config_.loss, batch, NormalisedReader<T>(*fields.input, normalisers_.input),
-                                     NormalisedReader<T>(*fields.output, normalisers_.output));
-  }
-  DistTensor<T> input(model_.input_space(batch));
-  DistTensor<T> target(model_.output_space(batch));
-  source_.read(samples, input, target);
-  normalisers_.input.normalise(input);
-  normalisers_.output.normalise(target);
-  return model_.value_and_gradient(config_.loss, input, target);
+double Trainer<T>::streamed_step(std::span<const Index> samples) {
+  BatchFields<T> fields;
+  source_.open(samples, model_.field_partition(), fields);
+  return model_.value_and_gradient(config_.loss, static_cast<Index>(samples.size()),
+                                   NormalisedReader<T>(*fields.input, normalisers_.input),
+                                   NormalisedReader<T>(*fields.output, normalisers_.output));
 }
 
 template <RealScalar T>
-double Trainer<T>::run_step(std::span<const Index> samples, double learning_rate, double& norm) {
+double Trainer<T>::held_step(typename ReadAhead<T>::Batch batch) {
+  normalisers_.input.normalise(batch.input);
+  normalisers_.output.normalise(batch.output);
+  return model_.value_and_gradient(config_.loss, batch.input, batch.output);
+}
+
+template <RealScalar T>
+double Trainer<T>::run_step(const std::function<double()>& loss_and_gradient, double learning_rate, double& norm) {
   zero_gradients(parameters_);
-  const double loss = loss_and_gradient(samples);
+  const double loss = loss_and_gradient();
   if (!std::isfinite(loss)) {
     throw NumericError("training: the loss is not finite in epoch " + std::to_string(epochs_done_ + 1) + ", step " +
                        std::to_string(optimiser_.steps() + 1) + "; try a smaller learning_rate or gradient_clip = 1");
@@ -68,6 +67,8 @@ EpochRecord Trainer<T>::run_epoch(const std::function<void(const StepReport&)>& 
   EpochRecord record;
   record.epoch = epochs_done_ + 1;
   double loss_sum = 0.0;
+  std::optional<ReadAhead<T>> ahead;
+  if (!streams(model_)) ahead.emplace(model_, source_, order, config_.batch_size);
   for (Index step = 0; step < steps; ++step) {
     const Index first = step * config_.batch_size;
     const Index count = std::min(config_.batch_size, samples - first);
@@ -84,12 +85,14 @@ EpochRecord Trainer<T>::run_epoch(const std::function<void(const StepReport&)>& 
       progress({static_cast<double>(first) + share * static_cast<double>(count), samples, mean});
     };
     const ProgressScope<T> scope(model_, [&](double share) { report(share, first); });
-    loss_sum += run_step(batch, record.learning_rate, norm) * static_cast<double>(count);
+    const auto loss = [&] { return ahead ? held_step(ahead->next()) : streamed_step(batch); };
+    loss_sum += run_step(loss, record.learning_rate, norm) * static_cast<double>(count);
     record.gradient_norm += norm / static_cast<double>(steps);
     report(1.0, first + count);
   }
   ++epochs_done_;
   record.train_loss = loss_sum / static_cast<double>(samples);
+  if (ahead) record.input_seconds = model_.partition().communicator()->all_max(ahead->seconds_waited());
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   record.samples_per_second = static_cast<double>(samples) / std::max(record.seconds, 1e-9);
   return record;

@@ -4,6 +4,7 @@
 
 #include "io/hdf5_test_support.hpp"
 #include "tessera/io/hdf5_file.hpp"
+#include "tessera/io/zarr_group.hpp"
 #include "tessera/io/sample_writer.hpp"
 #include "tessera/io/zarr_group.hpp"
 
@@ -107,6 +108,36 @@ TEST_P(DatasetOfFormat, ReturnsWhatGroupsOfRanksWrote) {
   EXPECT_EQ(dataset.layout().provenance, small_layout().provenance);
   expect_batches<float>(dataset);
   expect_batches<double>(dataset);
+}
+
+TEST_P(DatasetOfFormat, ReadsTheSameByWayOfACache) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("train" + GetParam());
+  write_dataset(path);
+  const auto cache = std::make_shared<const ObjectCache>(directory.file("cache"), Index{1} << 24);
+  const Dataset dataset(path, world(), {.cache = cache});
+  for (int time = 0; time < 2; ++time) {
+    expect_batches<float>(dataset);
+    expect_batches<double>(dataset);
+    if (time == 0) world()->barrier();
+  }
+  const auto sum = [&](Index value) {
+    const auto values = world()->all_gather(value);
+    return std::accumulate(values.begin(), values.end(), Index{0});
+  };
+  const Index fetched = sum(cache->use().fetched), found = sum(cache->use().found);
+  if (GetParam() == ".zarr") {
+    // The batches name five of the seven samples, one of them twice.
+    const auto chunks_of_sample = [&](const char* name) {
+      const Shape chunks = ZarrGroup::open(open_store(path)).open_array(name).chunk_grid();
+      return volume(chunks) / chunks[0];
+    };
+    EXPECT_EQ(fetched, 4 * (chunks_of_sample("input") + chunks_of_sample("output")));
+    EXPECT_GT(found, 0);
+  } else {
+    EXPECT_EQ(fetched + found, 0);
+  }
+  world()->barrier();
 }
 
 TEST_P(DatasetOfFormat, ReadsForGroupsOfRanksOnTheirOwn) {

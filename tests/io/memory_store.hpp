@@ -29,6 +29,7 @@ class MemoryStore final : public ObjectStore {
     return Bytes(all->begin() + offset, all->begin() + offset + bytes);
   }
   bool exists(const std::string& key) const override { return objects.contains(key); }
+  std::string version(const std::string& key) const override { return exists(key) ? "1" : ""; }
   void put(const std::string& key, std::span<const std::byte> bytes) override {
     require_key(key);
     objects[key] = Bytes(bytes.begin(), bytes.end());

@@ -78,7 +78,7 @@ TEST(SampleWriter, AnUnfinishedSetSaysWhatItLacks) {
   });
   expect_error<IoError>([&] { Dataset(path, world()); },
                         {path, "expected a complete data set, found one that lacks 3 of 7 samples", "sample 2"});
-  const Dataset seen(path, world(), Unfinished::accepted);
+  const Dataset seen(path, world(), {.unfinished = Unfinished::accepted});
   EXPECT_FALSE(seen.complete());
   EXPECT_EQ(seen.missing_samples(), (std::vector<Index>{2, 4, 5}));
   world()->barrier();

@@ -67,6 +67,37 @@ class HttpStore(unittest.TestCase):
                        "--batch-size", "2", "--width", "4", "--hidden", "6", "--blocks", "1", "--modes", "2,2")
             self.assertNotIn("secret", text)
             self.assertTrue(os.path.exists(os.path.join(SCRATCH, "run", "checkpoint.h5")))
+            self.check_cache(server, url)
+
+    def check_cache(self, server, url):
+        def train(output, *extra):
+            text = run(2, TESSERA, "train", "--train", url, "--output", os.path.join(SCRATCH, output), "--epochs", "3",
+                       "--batch-size", "2", "--width", "4", "--hidden", "6", "--blocks", "1", "--modes", "2,2", *extra)
+            with open(os.path.join(SCRATCH, output, "history.csv")) as file:
+                return text, [line.split(",")[1:6] for line in file]
+
+        _, expected = train("uncached")
+        cache = os.path.join(SCRATCH, "cache")
+        server.forget()
+        text, history = train("cold", "--cache", cache)
+        self.assertEqual(history, expected)
+        # Normalisers and three epochs on two ranks: every chunk comes once.
+        self.assertEqual(chunk_requests(server), [1] * CHUNKS)
+        self.assertIn(f" {CHUNKS} fetched", text)
+        self.assertNotIn("secret", text)
+        server.forget()
+        text, history = train("warm", "--cache", cache)
+        self.assertEqual(history, expected)
+        self.assertEqual(chunk_requests(server), [])
+        self.assertIn(" 0 fetched", text)
+        kept = [os.path.join(folder, name) for folder, _, names in os.walk(cache) for name in names if len(name) == 32]
+        self.assertEqual(len(kept), CHUNKS)
+        with open(kept[0], "r+b") as file:
+            file.truncate(40)
+        text, history = train("damaged", "--cache", cache, "--cache-limit", "1")
+        self.assertEqual(history, expected)
+        self.assertEqual(chunk_requests(server), [1])
+        self.assertIn(" 1 fetched (0.00 GiB); 1 were damaged", text)
 
     def check_certificates(self):
         if shutil.which("openssl") is None:

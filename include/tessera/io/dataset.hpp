@@ -14,6 +14,7 @@
 #include <span>
 
 #include "tessera/io/dataset_layout.hpp"
+#include "tessera/io/object_cache.hpp"
 #include "tessera/tensor/field.hpp"
 
 namespace tessera {
@@ -57,6 +58,14 @@ class DatasetWriter {
 /// Whether a data set that lacks samples may be opened, to see what it holds.
 enum class Unfinished { refused, accepted };
 
+/// How a data set is opened.
+struct DatasetOptions {
+  Unfinished unfinished = Unfinished::refused;
+  /// Keeps chunks of a Zarr set for the next time they are read, on whatever rank of the node. HDF5 files are read
+  /// where they are.
+  std::shared_ptr<const ObjectCache> cache = {};
+};
+
 /// Reads batches of a data set, each rank the rows and cells of its tile. The format is that of what is found at the
 /// path: a folder or a URL is a Zarr group, a file whose name ends in ".toml" a description, anything else an HDF5
 /// file.
@@ -66,7 +75,7 @@ class Dataset {
   /// incomplete, saying how many samples it lacks where that is known, unless that is accepted. ConfigError, naming
   /// line and key, when a description is not understood.
   Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator,
-          Unfinished unfinished = Unfinished::refused);
+          const DatasetOptions& options = {});
 
   const std::string& path() const noexcept { return path_; }
   /// Where the arrays are: the path, or the file that a description names.

@@ -31,6 +31,7 @@ class DatasetSource final : public SampleSource {
   void open(std::span<const Index> samples, const Partition&, BatchFields<double>& fields) const override {
     fields = {dataset_.input_field<double>(samples), dataset_.output_field<double>(samples)};
   }
+  bool reads_by_fields() const override { return true; }
 
  private:
   const Dataset& dataset_;

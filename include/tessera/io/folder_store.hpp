@@ -17,6 +17,7 @@ class FolderStore final : public ObjectStore {
   std::optional<Bytes> get(const std::string& key, Index most) const override;
   std::optional<Bytes> get_range(const std::string& key, Index offset, Index bytes) const override;
   bool exists(const std::string& key) const override;
+  std::string version(const std::string& key) const override;
   void put(const std::string& key, std::span<const std::byte> bytes) override;
   void erase(const std::string& key) override;
   std::vector<std::string> list(const std::string& prefix) const override;

@@ -32,6 +32,9 @@ class ObjectStore {
   /// `bytes` bytes from `offset` on, or nothing where there is no such object. IoError when the object ends before.
   virtual std::optional<Bytes> get_range(const std::string& key, Index offset, Index bytes) const = 0;
   virtual bool exists(const std::string& key) const = 0;
+  /// A text that is another one once the object has been replaced: the time and size of a file, what a server says;
+  /// empty where there is no object, or the store cannot tell.
+  virtual std::string version(const std::string& key) const = 0;
 
   /// Creates or replaces an object, so that a reader sees the old one or the new one whole, whatever happens to this
   /// process; it is on the disk on return.

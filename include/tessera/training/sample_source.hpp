@@ -37,6 +37,10 @@ class SampleSource {
   /// Unless overridden, this reads the batch into memory; a source on disk leaves it there.
   virtual void open(std::span<const Index> samples, const Partition& partition, BatchFields<float>& fields) const;
   virtual void open(std::span<const Index> samples, const Partition& partition, BatchFields<double>& fields) const;
+
+  /// Whether `open` leaves the reading to the fields, which then do not communicate and may be read by another thread
+  /// of this rank, one at a time: see ReadAhead.
+  virtual bool reads_by_fields() const { return false; }
 };
 
 }  // namespace tessera

@@ -11,6 +11,7 @@
 #include "tessera/training/adam.hpp"
 #include "tessera/training/evaluation.hpp"
 #include "tessera/training/learning_rate.hpp"
+#include "tessera/training/read_ahead.hpp"
 
 namespace tessera {
 
@@ -32,6 +33,8 @@ struct EpochRecord {
   double gradient_norm = 0.0;  ///< mean over steps, before clipping
   double seconds = 0.0;
   double samples_per_second = 0.0;
+  /// Of these, waited for samples, on the rank that waited longest; 0 where they are read box by box within the steps.
+  double input_seconds = 0.0;
 };
 
 /// Where a running epoch stands.
@@ -43,8 +46,8 @@ struct StepReport {
 
 /// Trains a model in place. Losses are taken between normalised outputs. The order of samples in epoch e is a
 /// permutation drawn from (seed, e), so a run does not depend on the rank count, and a resumed run continues the same
-/// sequence. Where the model's activations are `none`, samples are read box by box and never held (see streams). All
-/// members are collective over the model's communicator.
+/// sequence. The next batch is read while a step runs (see ReadAhead); where the model's activations are `none`,
+/// samples are read box by box and never held (see streams). All members are collective over the model's communicator.
 template <RealScalar T>
 class Trainer {
  public:
@@ -61,8 +64,10 @@ class Trainer {
   Adam<T>& optimiser() noexcept { return optimiser_; }
 
  private:
-  double loss_and_gradient(std::span<const Index> samples);
-  double run_step(std::span<const Index> samples, double learning_rate, double& norm);
+  /// The loss of a batch, whose gradient is added to the parameters'.
+  double streamed_step(std::span<const Index> samples);
+  double held_step(typename ReadAhead<T>::Batch batch);
+  double run_step(const std::function<double()>& loss_and_gradient, double learning_rate, double& norm);
 
   Fno<T>& model_;
   const SampleSource& source_;

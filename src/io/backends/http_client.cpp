@@ -300,6 +300,8 @@ Attempt attempt(const HttpRequest& request, const std::vector<std::string>& head
     result.redirect = redirect_target(request.url.address(), header(handle.get(), "Location"));
   }
   result.answer.content_range = header(handle.get(), "Content-Range");
+  result.answer.etag = header(handle.get(), "ETag");
+  result.answer.last_modified = header(handle.get(), "Last-Modified");
   result.answer.body = std::move(transfer.body);
   HandlePool::instance().give_back(std::move(handle));
   return result;

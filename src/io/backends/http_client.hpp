@@ -31,6 +31,7 @@ struct HttpAnswer {
   /// Of status 200 and 206. Of a range that the server answered with all of the object: its bytes, as far as there are.
   Bytes body = {};
   std::string content_range = {};
+  std::string etag = {}, last_modified = {};
 };
 
 /// Local; several threads may send at once. Connections are kept for the next request of the process.

@@ -41,17 +41,12 @@ class HttpStore final : public ObjectStore {
     return std::move(answer.body);
   }
 
-  bool exists(const std::string& key) const override {
-    const Place place = at("exists", key);
-    HttpAnswer answer = client_.send({.url = url_.below(key), .head = true}, place);
-    if (answer.status == kMethodNotAllowed || answer.status == kNotImplemented) {
-      answer = client_.send({.url = url_.below(key), .range = HttpRequest::Range{0, 1}}, place);
-    }
-    if (absent(answer.status)) return false;
-    if (answer.status != kOk && answer.status != kPartial && answer.status != kBeyondEnd) {
-      fail(place, "an object or none", status_text(answer.status));
-    }
-    return true;
+  bool exists(const std::string& key) const override { return headers("exists", key).has_value(); }
+
+  std::string version(const std::string& key) const override {
+    const auto answer = headers("version", key);
+    if (!answer) return {};
+    return answer->etag.empty() ? answer->last_modified : answer->etag;
   }
 
   void put(const std::string& key, std::span<const std::byte>) override { refuse("put", key); }
@@ -66,6 +61,20 @@ class HttpStore final : public ObjectStore {
   Place at(const char* operation, const std::string& key) const {
     require_key(key);
     return {operation, location_, key};
+  }
+
+  /// What a server says of an object, or nothing where there is none.
+  std::optional<HttpAnswer> headers(const char* operation, const std::string& key) const {
+    const Place place = at(operation, key);
+    HttpAnswer answer = client_.send({.url = url_.below(key), .head = true}, place);
+    if (answer.status == kMethodNotAllowed || answer.status == kNotImplemented) {
+      answer = client_.send({.url = url_.below(key), .range = HttpRequest::Range{0, 1}}, place);
+    }
+    if (absent(answer.status)) return std::nullopt;
+    if (answer.status != kOk && answer.status != kPartial && answer.status != kBeyondEnd) {
+      fail(place, "an object or none", status_text(answer.status));
+    }
+    return answer;
   }
 
   [[noreturn]] void refuse(const char* operation, const std::string& key) const {
