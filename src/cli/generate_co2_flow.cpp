@@ -153,7 +153,10 @@ batch::Record make_sample(const batch::TaskContext& context) {
 
 int run(Co2FlowOptions& options, const World& world) {
   options.complete();
-  world->together([&] { require_flow_program(options.flow); });
+  world->together([&] {
+    require_flow_program(options.flow);
+    if (world->rank() == 0) require_co2_samples(options.flow, options.generation.samples());
+  });
   return generate_data_sets(options.generation, {kTask, options.layout(), options.settings.to_toml(kContent), 1},
                             world);
 }

@@ -130,6 +130,13 @@ Tensor<float> read_output(const Co2FlowSettings& settings, const fs::path& folde
 
 void require_flow_program(const Co2FlowSettings& settings) { find_opm_flow(settings.program); }
 
+void require_co2_samples(const Co2FlowSettings& settings, Index samples) {
+  settings.validate();
+  // Which cells are active is the same in all samples.
+  const Co2Rock rock = make_co2_rock(settings, 0);
+  for (Index sample = 0; sample < samples; ++sample) draw_co2_wells(settings, rock, sample);
+}
+
 Co2FlowSample simulate_co2_flow(const Co2FlowSettings& settings, Index sample, const std::string& folder) {
   settings.validate();
   if (sample < 0) {

@@ -38,4 +38,8 @@ Co2FlowSample simulate_co2_flow(const Co2FlowSettings& settings, Index sample, c
 /// Throws ConfigError, saying how to install it, unless the program of the settings can be executed.
 void require_flow_program(const Co2FlowSettings& settings);
 
+/// To be called before many samples are simulated: reads the files of the settings and draws the wells of samples 0 to
+/// `samples` - 1. Throws as simulate_co2_flow does for bad settings, files, and wells that find no room.
+void require_co2_samples(const Co2FlowSettings& settings, Index samples);
+
 }  // namespace tessera
