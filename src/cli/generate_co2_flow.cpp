@@ -125,9 +125,18 @@ DatasetLayout Co2FlowOptions::layout() const {
   layout.output_shape[0] = flow.pressure_output ? 2 : 1;
   layout.input_shape.push_back(1);
   layout.output_shape.push_back(flow.steps);
-  layout.axis_names = {"x", "y", "z", "t"};
-  layout.grid_spacing.assign(flow.cell_size.begin(), flow.cell_size.end());
-  layout.grid_spacing.push_back(flow.step_days);
+  layout.axis_names = {"x", "y", "depth", "t"};
+  if (flow.geometry_file.empty()) {
+    const auto& [dx, dy, dz] = flow.cell_size;
+    layout.grid_spacing = {dx, dy, dz, flow.step_days};
+    layout.grid_origin = {dx / 2, dy / 2, flow.top_depth + dz / 2, flow.step_days};
+    layout.axis_units = {"m", "m", "m", "days"};
+  } else {
+    // Cells of any shape: places are told by the numbers of columns and layers.
+    layout.grid_spacing = {1.0, 1.0, 1.0, flow.step_days};
+    layout.grid_origin = {0.0, 0.0, 0.0, flow.step_days};
+    layout.axis_units = {"cells", "cells", "layers", "days"};
+  }
   layout.provenance = {
       {"generator", "tessera generate co2-flow, with OPM flow"},
       {"input", flow.porosity_input ? "injection of the wells; log10 of the permeability in mD; porosity"
