@@ -57,7 +57,9 @@ void Co2FlowOptions::add_reservoir_settings() {
                "factor of the pore volume along the sides: an aquifer where large, closed where 1", at_least(1));
   settings.add("reservoir", "steps", flow.steps, "states kept: extent of the time axis", at_least(1));
   settings.add("reservoir", "step_days", flow.step_days, "days from one to the next", more_than(0));
-  settings.add("reservoir", "porosity_input", flow.porosity_input, "porosity as a third input channel");
+  settings.add("reservoir", "porosity_input", flow.porosity_input, "porosity as a further input channel");
+  settings.add("reservoir", "position_input", flow.position_input,
+               "place along x, y, z, from 0 to 1, as three further input channels");
   settings.add("reservoir", "pressure_output", flow.pressure_output, "pressure as a second output channel");
   settings.add("reservoir", "flow_program", flow.program, "OPM's simulator: a name in PATH, or a path");
 }
@@ -119,7 +121,7 @@ void Co2FlowOptions::complete() {
 
 DatasetLayout Co2FlowOptions::layout() const {
   DatasetLayout layout;
-  layout.input_shape = {flow.porosity_input ? 3 : 2};
+  layout.input_shape = {flow.input_channels()};
   layout.input_shape.insert(layout.input_shape.end(), flow.grid.begin(), flow.grid.end());
   layout.output_shape = layout.input_shape;
   layout.output_shape[0] = flow.pressure_output ? 2 : 1;
@@ -137,12 +139,12 @@ DatasetLayout Co2FlowOptions::layout() const {
     layout.grid_origin = {0.0, 0.0, 0.0, flow.step_days};
     layout.axis_units = {"cells", "cells", "layers", "days"};
   }
-  layout.provenance = {
-      {"generator", "tessera generate co2-flow, with OPM flow"},
-      {"input", flow.porosity_input ? "injection of the wells; log10 of the permeability in mD; porosity"
-                                    : "injection of the wells; log10 of the permeability in mD"},
-      {"output", flow.pressure_output ? "saturation of CO2; pressure in bar" : "saturation of CO2"},
-      {"settings", settings.to_toml()}};
+  layout.provenance = {{"generator", "tessera generate co2-flow, with OPM flow"},
+                       {"input", fmt::format("injection of the wells; log10 of the permeability in mD{}{}",
+                                             flow.porosity_input ? "; porosity" : "",
+                                             flow.position_input ? "; place along x; y; z, from 0 to 1" : "")},
+                       {"output", flow.pressure_output ? "saturation of CO2; pressure in bar" : "saturation of CO2"},
+                       {"settings", settings.to_toml()}};
   return layout;
 }
 

@@ -169,6 +169,7 @@ Canvas plane_figure(const PredictionGrid& grid, const SliceChoice& choice, Slice
   SliceFigure figure;
   figure.title = title;
   figure.quantity = choice.quantity;
+  figure.interpolation = choice.interpolation;
   const std::size_t time = grid.axes() - 1;
   // One space axis is drawn over time.
   const std::size_t across = space.size() == 2 ? space[0] : time;

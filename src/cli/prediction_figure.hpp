@@ -19,6 +19,7 @@ struct SliceChoice {
   Index index = -1;      ///< where to cut it; -1: in the middle
   Shape times;           ///< time steps, one row each; empty: up to four, evenly spaced
   std::string quantity;  ///< what the colours mean
+  Interpolation interpolation = Interpolation::bilinear;
 };
 
 /// Truth, prediction and error side by side: planes of two space axes, a row per time step; with one space axis, the

@@ -99,6 +99,7 @@ TEST(PredictionFigure, DrawsARowPerTimeStep) {
   EXPECT_FALSE(same_picture(standard, prediction_figure(flow.file(), {.index = 0})));
   EXPECT_FALSE(same_picture(standard, prediction_figure(flow.file(), {.sample = 1})));
   EXPECT_FALSE(same_picture(standard, prediction_figure(flow.file(), {.axis = "x"})));
+  EXPECT_FALSE(same_picture(standard, prediction_figure(flow.file(), {.interpolation = Interpolation::nearest})));
 }
 
 TEST(PredictionFigure, DrawsDepthDownward) {

@@ -11,12 +11,12 @@
 
 namespace tessera {
 
-/// Input and output of one sample; cells that are not active hold 0 in every channel but the permeability.
+/// Input and output of one sample; cells that are not active hold 0 in wells, porosity and output.
 struct Co2FlowSample {
   /// [channels, x, y, z, 1]. Channel 0: the wells, (q / n) / (max_rate / completed_layers) in each of the n cells where
   /// a well with the rate q is open, 0 elsewhere: at most 1 where all completed layers are active. Channel 1: log10 of
-  /// the horizontal permeability in mD, at least -4 (a cell that does not conduct). Channel 2 if asked for: the
-  /// porosity.
+  /// the horizontal permeability in mD, at least -4 (a cell that does not conduct). Then, if asked for: the porosity;
+  /// the places along x, y, z of the middle of a cell, (i + 1/2) / n for cell i of n, in all cells.
   Tensor<float> input;
   /// [channels, x, y, z, t], state after (t + 1) step_days. Channel 0: saturation of the gas (CO2 that is not
   /// dissolved), in [0, 1]. Channel 1 if asked for: pressure, bar.
