@@ -67,13 +67,19 @@ void print_info(const Dataset& dataset) {
   line("samples", std::to_string(dataset.sample_count()));
   line("input", fmt::format("{}  {}", to_string(dataset.input_shape()), storage_of(dataset, "input")));
   line("output", fmt::format("{}  {}", to_string(dataset.output_shape()), storage_of(dataset, "output")));
-  if (!dataset.axis_names().empty()) line("axes", fmt::format("{}", fmt::join(dataset.axis_names(), ", ")));
-  if (!dataset.grid_spacing().empty()) line("spacing", fmt::format("{}", fmt::join(dataset.grid_spacing(), ", ")));
+  const auto list = [&](const char* name, const auto& entries) {
+    if (!entries.empty()) line(name, fmt::format("{}", fmt::join(entries, ", ")));
+  };
+  const DatasetLayout& layout = dataset.layout();
+  list("axes", layout.axis_names);
+  list("spacing", layout.grid_spacing);
+  list("origin", layout.grid_origin);
+  list("units", layout.axis_units);
   if (std::filesystem::exists(dataset.data_path())) {
     line("on disk", fmt::format("{:.1f} MiB", bytes_on_disk(dataset.data_path()) / kMebibyte));
   }
   line("complete", completeness_of(dataset));
-  for (const auto& [name, text] : dataset.layout().provenance) fmt::print("\n[{}]\n{}\n", name, text);
+  for (const auto& [name, text] : layout.provenance) fmt::print("\n[{}]\n{}\n", name, text);
 }
 
 int run_info(const std::string& path, const World& world) {

@@ -57,7 +57,9 @@ void Co2FlowOptions::add_reservoir_settings() {
                "factor of the pore volume along the sides: an aquifer where large, closed where 1", at_least(1));
   settings.add("reservoir", "steps", flow.steps, "states kept: extent of the time axis", at_least(1));
   settings.add("reservoir", "step_days", flow.step_days, "days from one to the next", more_than(0));
-  settings.add("reservoir", "porosity_input", flow.porosity_input, "porosity as a third input channel");
+  settings.add("reservoir", "porosity_input", flow.porosity_input, "porosity as a further input channel");
+  settings.add("reservoir", "position_input", flow.position_input,
+               "place along x, y, z, from 0 to 1, as three further input channels");
   settings.add("reservoir", "pressure_output", flow.pressure_output, "pressure as a second output channel");
   settings.add("reservoir", "flow_program", flow.program, "OPM's simulator: a name in PATH, or a path");
 }
@@ -119,21 +121,30 @@ void Co2FlowOptions::complete() {
 
 DatasetLayout Co2FlowOptions::layout() const {
   DatasetLayout layout;
-  layout.input_shape = {flow.porosity_input ? 3 : 2};
+  layout.input_shape = {flow.input_channels()};
   layout.input_shape.insert(layout.input_shape.end(), flow.grid.begin(), flow.grid.end());
   layout.output_shape = layout.input_shape;
   layout.output_shape[0] = flow.pressure_output ? 2 : 1;
   layout.input_shape.push_back(1);
   layout.output_shape.push_back(flow.steps);
-  layout.axis_names = {"x", "y", "z", "t"};
-  layout.grid_spacing.assign(flow.cell_size.begin(), flow.cell_size.end());
-  layout.grid_spacing.push_back(flow.step_days);
-  layout.provenance = {
-      {"generator", "tessera generate co2-flow, with OPM flow"},
-      {"input", flow.porosity_input ? "injection of the wells; log10 of the permeability in mD; porosity"
-                                    : "injection of the wells; log10 of the permeability in mD"},
-      {"output", flow.pressure_output ? "saturation of CO2; pressure in bar" : "saturation of CO2"},
-      {"settings", settings.to_toml()}};
+  layout.axis_names = {"x", "y", "depth", "t"};
+  if (flow.geometry_file.empty()) {
+    const auto& [dx, dy, dz] = flow.cell_size;
+    layout.grid_spacing = {dx, dy, dz, flow.step_days};
+    layout.grid_origin = {dx / 2, dy / 2, flow.top_depth + dz / 2, flow.step_days};
+    layout.axis_units = {"m", "m", "m", "days"};
+  } else {
+    // Cells of any shape: places are told by the numbers of columns and layers.
+    layout.grid_spacing = {1.0, 1.0, 1.0, flow.step_days};
+    layout.grid_origin = {0.0, 0.0, 0.0, flow.step_days};
+    layout.axis_units = {"cells", "cells", "layers", "days"};
+  }
+  layout.provenance = {{"generator", "tessera generate co2-flow, with OPM flow"},
+                       {"input", fmt::format("injection of the wells; log10 of the permeability in mD{}{}",
+                                             flow.porosity_input ? "; porosity" : "",
+                                             flow.position_input ? "; place along x; y; z, from 0 to 1" : "")},
+                       {"output", flow.pressure_output ? "saturation of CO2; pressure in bar" : "saturation of CO2"},
+                       {"settings", settings.to_toml()}};
   return layout;
 }
 
@@ -153,7 +164,10 @@ batch::Record make_sample(const batch::TaskContext& context) {
 
 int run(Co2FlowOptions& options, const World& world) {
   options.complete();
-  world->together([&] { require_flow_program(options.flow); });
+  world->together([&] {
+    require_flow_program(options.flow);
+    if (world->rank() == 0) require_co2_samples(options.flow, options.generation.samples());
+  });
   return generate_data_sets(options.generation, {kTask, options.layout(), options.settings.to_toml(kContent), 1},
                             world);
 }

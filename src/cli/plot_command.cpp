@@ -37,6 +37,8 @@ void add_plot_settings(Settings& settings, PlotOptions& options) {
   settings.add("plot", "times", slice.times, "time steps to draw, one row each; empty: up to four, evenly spaced",
                each(at_least(0)));
   settings.add("plot", "quantity", slice.quantity, "name and unit of the field, for its colour bar");
+  settings.add("plot", "interpolation", slice.interpolation, "between the middles of cells; nearest shows the cells",
+               {{"bilinear", Interpolation::bilinear}, {"nearest", Interpolation::nearest}});
 }
 
 void write(const Canvas& figure, const std::filesystem::path& path) {

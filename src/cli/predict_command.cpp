@@ -94,6 +94,9 @@ class PredictionFile {
     const auto& spacing = dataset.grid_spacing().empty() ? description.grid_spacing : dataset.grid_spacing();
     if (!names.empty()) file_.write_attribute("axis_names", names);
     if (!spacing.empty()) file_.write_attribute("grid_spacing", spacing);
+    const DatasetLayout& layout = dataset.layout();
+    if (!layout.grid_origin.empty()) file_.write_attribute("grid_origin", layout.grid_origin);
+    if (!layout.axis_units.empty()) file_.write_attribute("axis_units", layout.axis_units);
     file_.begin_data();
   }
 

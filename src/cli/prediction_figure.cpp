@@ -26,15 +26,20 @@ class PredictionGrid {
                       file.path(), to_string(shape_), to_string(predicted)));
     }
     const std::size_t axes = shape_.size() - kFirstGridAxis;
-    if (file.has_attribute("axis_names")) names_ = file.read_attribute<std::vector<std::string>>("axis_names");
-    if (file.has_attribute("grid_spacing")) spacing_ = file.read_attribute<std::vector<double>>("grid_spacing");
-    has_time_ = axes == 4 || names_.size() != axes || names_.back() == "t" || names_.back() == "time";
-    if (names_.size() != axes) {
+    const auto read_list = [&]<class Entry>(const char* name, std::vector<Entry>& list) {
+      if (file.has_attribute(name)) list = file.read_attribute<std::vector<Entry>>(name);
+      if (list.size() != axes) list.clear();
+    };
+    read_list("axis_names", names_);
+    read_list("grid_spacing", spacing_);
+    read_list("grid_origin", origin_);
+    read_list("axis_units", units_);
+    has_time_ = axes == 4 || names_.empty() || names_.back() == "t" || names_.back() == "time";
+    if (names_.empty()) {
       names_ = {"x", "y", "z"};
       names_.resize(axes - 1);
       names_.push_back("t");
     }
-    if (spacing_.size() != axes) spacing_.clear();
   }
 
   const Shape& shape() const { return shape_; }
@@ -45,16 +50,41 @@ class PredictionGrid {
   const std::string& name(std::size_t axis) const { return names_[axis]; }
   /// Distance of neighbouring cells; 1 where unknown.
   double spacing(std::size_t axis) const { return spacing_.empty() ? 1.0 : spacing_[axis]; }
-  bool has_spacing() const { return !spacing_.empty(); }
+  bool points_down(std::size_t axis) const { return names_[axis] == "depth"; }
 
+  /// Of the middle of a cell where the origin is known, else of its beginning.
+  double coordinate(std::size_t axis, Index cell) const {
+    return (origin_.empty() ? 0.0 : origin_[axis]) + spacing(axis) * static_cast<double>(cell);
+  }
+  /// "depth = 1005 m"; "z cell 3" where nothing is known but the number.
+  std::string place(std::size_t axis, Index cell) const {
+    if (spacing_.empty()) return fmt::format("{} cell {}", names_[axis], cell);
+    return fmt::format("{} = {}", names_[axis], with_unit(axis, coordinate(axis, cell)));
+  }
+  /// "t = 365 days"; "t0 + 365" without an origin.
+  std::string time_label(Index time) const {
+    const std::size_t axis = axes() - 1;
+    if (spacing_.empty()) return fmt::format("step {}", time);
+    return origin_.empty() ? "t0 + " + with_unit(axis, coordinate(axis, time)) : place(axis, time);
+  }
+
+  std::string label(std::size_t axis) const {
+    return units_.empty() || units_[axis].empty() ? names_[axis] : fmt::format("{} ({})", names_[axis], units_[axis]);
+  }
   FigureAxis figure_axis(std::size_t axis) const {
-    return {names_[axis], ValueRange{0.0, spacing(axis) * static_cast<double>(cells(axis))}};
+    const double start = coordinate(axis, 0) - (origin_.empty() ? 0.0 : 0.5 * spacing(axis));
+    return {label(axis), ValueRange{start, start + spacing(axis) * static_cast<double>(cells(axis))}};
   }
 
  private:
+  std::string with_unit(std::size_t axis, double value) const {
+    const std::string unit = units_.empty() || units_[axis].empty() ? "" : " " + units_[axis];
+    return fmt::format("{:.6g}{}", value, unit);
+  }
+
   Shape shape_;
-  std::vector<std::string> names_;
-  std::vector<double> spacing_;
+  std::vector<std::string> names_, units_;
+  std::vector<double> spacing_, origin_;
   bool has_time_ = false;
 };
 
@@ -134,26 +164,23 @@ SliceRow row_of(const SliceReader& reader, std::string label, std::size_t across
   return {std::move(label), reader.field("truth", across, up), reader.field("prediction", across, up)};
 }
 
-std::string time_label(const PredictionGrid& grid, Index time) {
-  if (!grid.has_spacing()) return fmt::format("step {}", time);
-  return fmt::format("t0 + {:.4g}", grid.spacing(grid.axes() - 1) * static_cast<double>(time));
-}
-
 Canvas plane_figure(const PredictionGrid& grid, const SliceChoice& choice, SliceReader reader,
                     const std::vector<std::size_t>& space, const std::string& title) {
   SliceFigure figure;
   figure.title = title;
   figure.quantity = choice.quantity;
+  figure.interpolation = choice.interpolation;
   const std::size_t time = grid.axes() - 1;
   // One space axis is drawn over time.
   const std::size_t across = space.size() == 2 ? space[0] : time;
   const std::size_t up = space.size() == 2 ? space[1] : space[0];
   figure.x = grid.figure_axis(across);
   figure.y = grid.figure_axis(up);
+  figure.first_row_on_top = grid.points_down(up);
   if (space.size() == 2 && grid.has_time()) {
     for (const Index step : chosen_times(grid, choice.times)) {
       reader.fix(time, step);
-      figure.rows.push_back(row_of(reader, time_label(grid, step), across, up));
+      figure.rows.push_back(row_of(reader, grid.time_label(step), across, up));
     }
   } else {
     figure.rows.push_back(row_of(reader, "", across, up));
@@ -165,11 +192,11 @@ Canvas line_figure(const PredictionGrid& grid, const SliceChoice& choice, const 
                    const std::string& title) {
   CurveFigure figure;
   figure.title = title;
-  figure.x_name = grid.name(axis);
+  figure.x_name = grid.label(axis);
   figure.y_name = choice.quantity;
   std::vector<double> places(static_cast<std::size_t>(grid.cells(axis)));
   for (std::size_t cell = 0; cell < places.size(); ++cell)
-    places[cell] = grid.spacing(axis) * static_cast<double>(cell);
+    places[cell] = grid.coordinate(axis, static_cast<Index>(cell));
   figure.series = {{"truth", places, reader.values("truth")}, {"prediction", places, reader.values("prediction")}};
   return curve_figure(figure);
 }
@@ -179,7 +206,8 @@ Canvas line_figure(const PredictionGrid& grid, const SliceChoice& choice, const 
 Canvas prediction_figure(const Hdf5File& file, const SliceChoice& choice) {
   const PredictionGrid grid(file);
   SliceReader reader(file, grid, choice);
-  std::string title = fmt::format("Sample {}, channel {}", choice.sample, choice.channel);
+  std::string title = fmt::format("Sample {}", choice.sample);
+  if (grid.shape()[1] > 1) title += fmt::format(", channel {}", choice.channel);
   std::vector<std::size_t> space(grid.space_axes());
   std::iota(space.begin(), space.end(), std::size_t{0});
   if (const auto cut = cut_axis(grid, choice.axis)) {
@@ -187,9 +215,7 @@ Canvas prediction_figure(const Hdf5File& file, const SliceChoice& choice) {
     require_inside("index", "cell", index, grid.cells(*cut));
     reader.fix(*cut, index);
     space.erase(space.begin() + static_cast<std::ptrdiff_t>(*cut));
-    title += grid.has_spacing()
-                 ? fmt::format(", {} = {:.4g}", grid.name(*cut), grid.spacing(*cut) * static_cast<double>(index))
-                 : fmt::format(", {} cell {}", grid.name(*cut), index);
+    title += ", " + grid.place(*cut, index);
   }
   const std::size_t time = grid.axes() - 1;
   if (space.size() == 2 || (space.size() == 1 && grid.has_time()))

@@ -92,6 +92,8 @@ std::string packed(const Contents& contents) {
   pack(bytes, layout.output_shape);
   pack(bytes, layout.axis_names);
   pack(bytes, layout.grid_spacing);
+  pack(bytes, layout.grid_origin);
+  pack(bytes, layout.axis_units);
   pack(bytes, layout.provenance.size());
   for (const auto& [name, text] : layout.provenance) {
     pack(bytes, name);
@@ -116,6 +118,8 @@ Contents unpacked(const std::string& bytes) {
   source.unpack(layout.output_shape);
   source.unpack(layout.axis_names);
   source.unpack(layout.grid_spacing);
+  source.unpack(layout.grid_origin);
+  source.unpack(layout.axis_units);
   source.unpack(texts);
   for (std::size_t i = 0; i < texts; ++i) {
     std::string name;

@@ -46,6 +46,8 @@ void require_layout(const std::string& operation, const std::string& path, const
   };
   check_count(kAxisNames, layout.axis_names.size());
   check_count(kGridSpacing, layout.grid_spacing.size());
+  check_count(kGridOrigin, layout.grid_origin.size());
+  check_count(kAxisUnits, layout.axis_units.size());
 }
 
 void require_sample(const std::string& where, Index sample, Index count) {
@@ -98,6 +100,8 @@ void require_entries(const std::string& path, const DatasetLayout& layout) {
   };
   check_count(kAxisNames, layout.axis_names.size());
   check_count(kGridSpacing, layout.grid_spacing.size());
+  check_count(kGridOrigin, layout.grid_origin.size());
+  check_count(kAxisUnits, layout.axis_units.size());
 }
 
 }  // namespace dataset

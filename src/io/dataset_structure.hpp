@@ -16,6 +16,8 @@ inline constexpr const char* kOutput = "output";
 inline constexpr const char* kWritten = "written";
 inline constexpr const char* kAxisNames = "axis_names";
 inline constexpr const char* kGridSpacing = "grid_spacing";
+inline constexpr const char* kGridOrigin = "grid_origin";
+inline constexpr const char* kAxisUnits = "axis_units";
 inline constexpr const char* kComplete = "complete";
 inline constexpr const char* kProvenance = "provenance";
 
@@ -32,7 +34,7 @@ void require_finite(const std::string& where, const Box& box, const T* values);
 const Shape& real_array_shape(const std::string& path, const char* name, const ArrayInfo& info);
 /// The layout that the shapes of the two arrays say. IoError when they do not go together.
 DatasetLayout layout_of_arrays(const std::string& path, const Shape& input, const Shape& output);
-/// IoError unless names and spacings are as many as grid axes.
+/// IoError unless each list that describes the grid axes is empty or has an entry for each of them.
 void require_entries(const std::string& path, const DatasetLayout& layout);
 
 /// File: Hdf5File or ZarrGroup.
@@ -46,12 +48,13 @@ DatasetLayout read_layout(const File& file) {
   const Shape input = real_array_shape(file.path(), kInput, file.describe(kInput));
   const Shape output = real_array_shape(file.path(), kOutput, file.describe(kOutput));
   DatasetLayout layout = layout_of_arrays(file.path(), input, output);
-  if (file.has_attribute(kAxisNames)) {
-    layout.axis_names = file.template read_attribute<std::vector<std::string>>(kAxisNames);
-  }
-  if (file.has_attribute(kGridSpacing)) {
-    layout.grid_spacing = file.template read_attribute<std::vector<double>>(kGridSpacing);
-  }
+  const auto read_list = [&file]<class Entry>(const char* name, std::vector<Entry>& list) {
+    if (file.has_attribute(name)) list = file.template read_attribute<std::vector<Entry>>(name);
+  };
+  read_list(kAxisNames, layout.axis_names);
+  read_list(kGridSpacing, layout.grid_spacing);
+  read_list(kGridOrigin, layout.grid_origin);
+  read_list(kAxisUnits, layout.axis_units);
   require_entries(file.path(), layout);
   if (file.exists(kProvenance)) {
     for (const std::string& name : file.attribute_names(kProvenance)) {
@@ -65,8 +68,13 @@ DatasetLayout read_layout(const File& file) {
 template <class File>
 void write_attributes(File& file, const DatasetLayout& layout) {
   file.write_attribute(kComplete, Index{0});
-  if (!layout.axis_names.empty()) file.write_attribute(kAxisNames, layout.axis_names);
-  if (!layout.grid_spacing.empty()) file.write_attribute(kGridSpacing, layout.grid_spacing);
+  const auto write_list = [&file](const char* name, const auto& list) {
+    if (!list.empty()) file.write_attribute(name, list);
+  };
+  write_list(kAxisNames, layout.axis_names);
+  write_list(kGridSpacing, layout.grid_spacing);
+  write_list(kGridOrigin, layout.grid_origin);
+  write_list(kAxisUnits, layout.axis_units);
   if (!layout.provenance.empty()) file.create_group(kProvenance);
   for (const auto& [name, text] : layout.provenance) file.write_attribute(name, text, kProvenance);
 }

@@ -1,6 +1,7 @@
 #include "tessera/simulation/co2_flow.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -57,10 +58,22 @@ void for_each_cell(const Shape& grid, const Body& body) {
   }
 }
 
+/// Channel by channel, where a cell is along x, y and z: from 0 to 1.
+void fill_positions(const Shape& grid, float* channels) {
+  const Index cells = volume(grid);
+  for (Index place = 0; place < cells; ++place) {
+    const std::array<Index, 3> at{place / (grid[1] * grid[2]), place / grid[2] % grid[1], place % grid[2]};
+    for (std::size_t axis = 0; axis < at.size(); ++axis) {
+      channels[static_cast<Index>(axis) * cells + place] =
+          (static_cast<float>(at[axis]) + 0.5F) / static_cast<float>(grid[axis]);
+    }
+  }
+}
+
 Tensor<float> make_input(const Co2FlowSettings& settings, const Co2Rock& rock, const std::vector<Co2Well>& wells) {
   const Shape& grid = settings.grid;
   const Index cells = volume(grid);
-  auto input = Tensor<float>::zeros({settings.porosity_input ? 3 : 2, grid[0], grid[1], grid[2], 1});
+  auto input = Tensor<float>::zeros({settings.input_channels(), grid[0], grid[1], grid[2], 1});
   for (const Co2Well& well : wells) {
     const double share = static_cast<double>(settings.completed_layers()) / static_cast<double>(well.layers.size());
     for (const Index layer : well.layers) {
@@ -75,6 +88,7 @@ Tensor<float> make_input(const Co2FlowSettings& settings, const Co2Rock& rock, c
       input[2 * cells + place] = static_cast<float>(rock.porosity[cell]);
     }
   });
+  if (settings.position_input) fill_positions(grid, input.data() + (settings.input_channels() - 3) * cells);
   return input;
 }
 
@@ -129,6 +143,13 @@ Tensor<float> read_output(const Co2FlowSettings& settings, const fs::path& folde
 }  // namespace
 
 void require_flow_program(const Co2FlowSettings& settings) { find_opm_flow(settings.program); }
+
+void require_co2_samples(const Co2FlowSettings& settings, Index samples) {
+  settings.validate();
+  // Which cells are active is the same in all samples.
+  const Co2Rock rock = make_co2_rock(settings, 0);
+  for (Index sample = 0; sample < samples; ++sample) draw_co2_wells(settings, rock, sample);
+}
 
 Co2FlowSample simulate_co2_flow(const Co2FlowSettings& settings, Index sample, const std::string& folder) {
   settings.validate();

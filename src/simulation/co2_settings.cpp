@@ -53,6 +53,12 @@ void validate_fluid(const Co2FluidSettings& fluid) {
           fluid.entry_pressure);
 }
 
+/// Wells that a box has room for: on the columns between the margins, `distance` apart.
+Index most_wells(const Co2FlowSettings& settings) {
+  const auto along = [&](Index cells) { return 1 + (cells - 2 * settings.wells.margin - 1) / settings.wells.distance; };
+  return along(settings.grid[0]) * along(settings.grid[1]);
+}
+
 void validate_wells(const Co2FlowSettings& settings) {
   const Co2WellSettings& wells = settings.wells;
   require_count(wells.min_wells >= 1, "min_wells", "at least 1", wells.min_wells);
@@ -60,6 +66,11 @@ void validate_wells(const Co2FlowSettings& settings) {
   require_count(wells.margin >= 0 && 2 * wells.margin < std::min(settings.grid[0], settings.grid[1]), "margin",
                 "at least 0 and leave cells between the sides", wells.margin);
   require_count(wells.distance >= 1, "distance", "at least 1", wells.distance);
+  const Index most = most_wells(settings);
+  require_count(wells.max_wells <= most, "max_wells",
+                "at most " + std::to_string(most) + ", as many as have room on a grid of " + to_string(settings.grid) +
+                    " with margin " + std::to_string(wells.margin) + " and distance " + std::to_string(wells.distance),
+                wells.max_wells);
   require_count(wells.completed_layers >= 0 && wells.completed_layers <= settings.grid[2], "completed_layers",
                 "between 0 and the layers of the grid", wells.completed_layers);
   require_positive("min_rate", wells.min_rate);

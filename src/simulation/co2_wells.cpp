@@ -61,10 +61,11 @@ std::vector<Co2Well> draw_co2_wells(const Co2FlowSettings& settings, const Co2Ro
     }
     if (wells.size() == count) return wells;
   }
-  throw ConfigError("CO2 flow: a grid of " + to_string(settings.grid) + " has no room for " + std::to_string(count) +
-                    " wells with margin " + std::to_string(limits.margin) + " and distance " +
-                    std::to_string(limits.distance) + " in active cells of the " +
-                    std::to_string(settings.completed_layers()) + " completed layers");
+  throw ConfigError("CO2 flow: sample " + std::to_string(sample) + ": found no room for " + std::to_string(count) +
+                    " wells on a grid of " + to_string(settings.grid) + " with margin " +
+                    std::to_string(limits.margin) + " and distance " + std::to_string(limits.distance) +
+                    ", in active cells of the " + std::to_string(settings.completed_layers()) +
+                    " completed layers, in " + std::to_string(kAttempts) + " attempts");
 }
 
 }  // namespace tessera

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "history_figure.hpp"
+#include "io/picture_checks.hpp"
 #include "prediction_figure.hpp"
 #include "support/mpi_fixture.hpp"
 #include "tessera/core/error.hpp"
@@ -33,7 +34,9 @@ class OwnPath {
 /// Predictions of two samples and one channel, wrong by 1 everywhere; the truth is its global index.
 class Predictions {
  public:
-  explicit Predictions(const Shape& grid, const std::vector<std::string>& names = {}) : path_(".h5") {
+  explicit Predictions(const Shape& grid, const std::vector<std::string>& names = {},
+                       const std::vector<std::string>& units = {})
+      : path_(".h5") {
     const auto self = std::make_shared<const Communicator>(Communicator::self());
     Shape shape{2, 1};
     shape.insert(shape.end(), grid.begin(), grid.end());
@@ -49,6 +52,10 @@ class Predictions {
     if (!names.empty()) {
       file.write_attribute("axis_names", names);
       file.write_attribute("grid_spacing", std::vector<double>(names.size(), 0.25));
+    }
+    if (!units.empty()) {
+      file.write_attribute("axis_units", units);
+      file.write_attribute("grid_origin", std::vector<double>(units.size(), 100.0));
     }
     file.write_tile("truth", truth);
     file.write_tile("prediction", prediction);
@@ -92,6 +99,28 @@ TEST(PredictionFigure, DrawsARowPerTimeStep) {
   EXPECT_FALSE(same_picture(standard, prediction_figure(flow.file(), {.index = 0})));
   EXPECT_FALSE(same_picture(standard, prediction_figure(flow.file(), {.sample = 1})));
   EXPECT_FALSE(same_picture(standard, prediction_figure(flow.file(), {.axis = "x"})));
+  EXPECT_FALSE(same_picture(standard, prediction_figure(flow.file(), {.interpolation = Interpolation::nearest})));
+}
+
+TEST(PredictionFigure, DrawsDepthDownward) {
+  const auto least_value = [](const char* name) {
+    const Predictions flow({3, 2, 6, 2}, {"x", "y", name, "t"});
+    const Canvas figure = prediction_figure(flow.file(), {.axis = "y", .index = 0, .times = {0}});
+    return testing_support::extent_of(figure, Colormap::viridis().color(0));
+  };
+  // Layer 0 holds it.
+  const Index upward = least_value("z").top, downward = least_value("depth").top;
+  EXPECT_GT(upward, downward + 160) << "panels are 320 pixels high";
+}
+
+TEST(PredictionFigure, TellsUnitsAndPlaces) {
+  const Shape grid{6, 5, 4, 3};
+  const std::vector<std::string> names{"x", "y", "z", "t"};
+  const Canvas bare = prediction_figure(Predictions(grid, names).file(), {});
+  const Canvas metres = prediction_figure(Predictions(grid, names, {"m", "m", "m", "days"}).file(), {});
+  EXPECT_GT(metres.width(), bare.width()) << "labels of the rows hold a unit";
+  const Predictions line({6}, {"x"}, {"m"});
+  EXPECT_FALSE(same_picture(prediction_figure(line.file(), {}), prediction_figure(Predictions({6}, {"x"}).file(), {})));
 }
 
 TEST(PredictionFigure, DrawsEveryGridRank) {

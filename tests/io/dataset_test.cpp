@@ -22,7 +22,8 @@ constexpr Index kSamples = 7;
 
 DatasetLayout small_layout() {
   return {kSamples,        {2, 5, 4, 3},     {1, 5, 4, 6},
-          {"x", "y", "t"}, {0.5, 0.25, 0.1}, {{"generator", "a test"}, {"seed", "7"}}};
+          {"x", "y", "t"}, {0.5, 0.25, 0.1}, {{"generator", "a test"}, {"seed", "7"}},
+          {0.25, 0, 0.3},  {"m", "m", "s"}};
 }
 
 Shape batch_shape(Index samples, const Shape& shape) {
@@ -100,12 +101,7 @@ TEST_P(DatasetOfFormat, ReturnsWhatGroupsOfRanksWrote) {
     writer.close();
   }
   const Dataset dataset(path, world());
-  EXPECT_EQ(dataset.sample_count(), kSamples);
-  EXPECT_EQ(dataset.input_shape(), small_layout().input_shape);
-  EXPECT_EQ(dataset.output_shape(), small_layout().output_shape);
-  EXPECT_EQ(dataset.axis_names(), small_layout().axis_names);
-  EXPECT_EQ(dataset.grid_spacing(), small_layout().grid_spacing);
-  EXPECT_EQ(dataset.layout().provenance, small_layout().provenance);
+  EXPECT_EQ(dataset.layout(), small_layout());
   expect_batches<float>(dataset);
   expect_batches<double>(dataset);
 }
@@ -302,6 +298,9 @@ TEST_P(DatasetOfFormat, WriterChecksLayoutAndSamples) {
         create({1, {2, 3}, {2, 3}, {"x", "y"}});
       },
       {"expected 1 entries of axis_names", "got 2"});
+  DatasetLayout units{1, {2, 3}, {2, 3}};
+  units.axis_units = {"m", "s"};
+  expect_error<ArgumentError>([&] { create(units); }, {"expected 1 entries of axis_units", "got 2"});
   DatasetWriter writer(path, {2, {1, 3}, {1, 4}}, world());
   DistTensor<float> input({{1, 1, 3}, Partition(world(), {1})});
   DistTensor<float> output({{1, 1, 4}, Partition(world(), {1})});

@@ -106,18 +106,22 @@ def costs_are_told():
 
 
 def co2_flow_is_simulated():
-    words = ["generate", "co2-flow", "--grid", "8,8,4", "--steps", "2", "--margin", "2", "--max-wells", "1", *SAMPLES]
+    words = ["generate", "co2-flow", "--grid", "8,8,4", "--steps", "2", "--margin", "2", "--position-input", "true", *SAMPLES]
     if shutil.which("flow") is None:
         print("skipped: no flow program")
-        expect(run(*words, "--output", "co2", code=2), "Install OPM flow")
+        expect(run(*words, "--max-wells", "1", "--output", "co2", code=2), "Install OPM flow")
         return
-    run(*words, "--output", "co2")
+    run(*words, "--max-wells", "1", "--output", "co2")
     run("data", "convert", "co2/train.zarr", "co2/train.h5")
     wells, saturation = arrays("co2/train.h5")
-    assert wells.shape == (3, 2, 8, 8, 4, 1) and saturation.shape == (3, 1, 8, 8, 4, 2)
+    assert wells.shape == (3, 5, 8, 8, 4, 1) and saturation.shape == (3, 1, 8, 8, 4, 2)
     assert saturation.min() >= 0 and (saturation.sum(axis=(1, 2, 3, 4))[:, 1] > saturation.sum(axis=(1, 2, 3, 4))[:, 0]).all()
     # Working files of samples that are there are gone.
     assert os.listdir(os.path.join(FOLDER, "co2", "batch", "tasks", "000000")).count("scratch-1") == 0
+    assert (wells[:, 4, 0, 0, :, 0] == [0.125, 0.375, 0.625, 0.875]).all(), "places along z"
+    expect(run("data", "info", "co2/train.zarr"), "x, y, depth, t", "m, m, m, days", "50, 50, 1005, 365")
+    expect(run(*words, "--output", "co3", "--max-wells", "5", code=2), "max_wells must be at most 4")
+    assert not os.path.exists(os.path.join(FOLDER, "co3"))
     expect(run(*words, "--output", "co3", "--flow-program", "no-such-flow", code=2), "no program 'no-such-flow'")
 
 

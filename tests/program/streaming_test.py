@@ -70,6 +70,10 @@ class Streaming(unittest.TestCase):
 
     def test_every_mode_and_partition_trains_evaluates_and_predicts_alike(self):
         write_data(self.data, 3, (8, 6, 5), 4)
+        axes = {"axis_names": ["x", "y", "depth", "t"], "grid_spacing": [1.0, 2.0, 3.0, 4.0],
+                "grid_origin": [0.5, 1.0, 101.5, 4.0], "axis_units": ["m", "m", "m", "s"]}
+        with h5py.File(self.data, "r+") as file:
+            file.attrs.update(axes)
         for name, extra in {"all": [], "none": ["--activations", "none"],
                             "none_in_time": ["--activations", "none", "--partition", "1,1,1,1,1,2"],
                             "none_by_batch": ["--activations", "none", "--partition", "2,1,1,1,1,1"]}.items():
@@ -86,6 +90,7 @@ class Streaming(unittest.TestCase):
             self.assert_succeeds(run(2, "predict", *common, "--samples", "2,0", "--predictions", self.path(mode + ".h5")))
             with h5py.File(self.path(mode + ".h5")) as file:
                 predictions[mode] = file["prediction"][:]
+                self.assertEqual({name: list(file.attrs[name]) for name in axes}, axes)
                 with h5py.File(self.data) as data:
                     np.testing.assert_array_equal(file["truth"][:], data["output"][:][[2, 0]])
                     np.testing.assert_array_equal(file["input"][:], data["input"][:][[2, 0]])

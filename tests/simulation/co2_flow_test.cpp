@@ -110,9 +110,9 @@ class Co2Flow : public testing_support::Co2FlowTest {
 
 TEST_F(Co2Flow, HasTheShapesAndTheRangesPromised) {
   Co2FlowSettings settings = small_co2_flow();
-  settings.porosity_input = settings.pressure_output = true;
+  settings.porosity_input = settings.position_input = settings.pressure_output = true;
   const Co2FlowSample sample = simulate(settings);
-  EXPECT_EQ(sample.input.shape(), (Shape{3, 8, 8, 4, 1}));
+  EXPECT_EQ(sample.input.shape(), (Shape{6, 8, 8, 4, 1}));
   EXPECT_EQ(sample.output.shape(), (Shape{2, 8, 8, 4, 3}));
   const Index cells = 256;
   double wells = 0.0;
@@ -126,6 +126,10 @@ TEST_F(Co2Flow, HasTheShapesAndTheRangesPromised) {
       EXPECT_THAT(sample.output[(cells + cell) * 3 + t], AllOf(testing::Ge(99.0F), testing::Le(201.0F)));
     }
   }
+  const Index at = (1 * 8 + 6) * 4 + 3;  // the middle of cell 1, 6, 3
+  EXPECT_EQ(sample.input[3 * cells + at], 0.1875F);
+  EXPECT_EQ(sample.input[4 * cells + at], 0.8125F);
+  EXPECT_EQ(sample.input[5 * cells + at], 0.875F);
   EXPECT_GT(wells, 2.0 * settings.wells.min_rate / settings.wells.max_rate - 1e-6);
   // The pressure grows downward, by some 1 bar over a layer of 10 m.
   EXPECT_NEAR(sample.output[(cells + 3) * 3] - sample.output[cells * 3], 3.0, 1.0);

@@ -50,6 +50,7 @@ TEST_F(Co2Model, EachBadSettingIsNamed) {
       {"entry_pressure", [](auto& s) { s.fluid.entry_pressure = -1.0; }},
       {"min_wells", [](auto& s) { s.wells.min_wells = 0; }},
       {"max_wells", [](auto& s) { s.wells.max_wells = 0; }},
+      {"max_wells must be at most 16", [](auto& s) { s.wells.max_wells = 17; }},
       {"margin", [](auto& s) { s.wells.margin = 8; }},
       {"distance", [](auto& s) { s.wells.distance = 0; }},
       {"completed_layers", [](auto& s) { s.wells.completed_layers = 9; }},
@@ -150,6 +151,18 @@ TEST_F(Co2Model, WellsKeepTheirDistances) {
   EXPECT_EQ(counts, (std::set<std::size_t>{1, 2, 3, 4}));
   settings.wells.min_wells = settings.wells.max_wells = 30;
   EXPECT_THAT(message_of<ConfigError>([&] { draw_co2_wells(settings, rock, 0); }), HasSubstr("no room for 30 wells"));
+}
+
+TEST_F(Co2Model, WellsWithoutRoomAreFoundBeforeAnySimulation) {
+  Co2FlowSettings settings;
+  EXPECT_NO_THROW(require_co2_samples(settings, 100));
+  // Sixteen have room in one arrangement alone, which chance does not find.
+  settings.wells.max_wells = 16;
+  EXPECT_NO_THROW(settings.validate());
+  EXPECT_THAT(message_of<ConfigError>([&] { require_co2_samples(settings, 100); }), HasSubstr("found no room for 1"));
+  settings = {};
+  settings.geometry_file = "missing.grdecl";
+  EXPECT_THAT(message_of<IoError>([&] { require_co2_samples(settings, 1); }), HasSubstr("missing.grdecl"));
 }
 
 TEST_F(Co2Model, WellsOpenInActiveCellsAlone) {

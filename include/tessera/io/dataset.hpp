@@ -5,7 +5,7 @@
 ///
 ///   input   float32 [sample, channel, grid...]
 ///   output  float32 [sample, channel, grid...]   (its grid may differ from the input's, as in time extrapolation)
-///   attributes of the file: axis_names (one string per grid axis), grid_spacing (one number per grid axis), complete
+///   attributes of the file: axis_names, grid_spacing, grid_origin and axis_units (see DatasetLayout), complete
 ///   attributes of the group `provenance`: free text on where the data came from
 ///
 /// A file made elsewhere needs the two arrays only, of any real type; an HDF5 file of other arrays is read by way of a

@@ -23,6 +23,10 @@ struct DatasetLayout {
   std::vector<double> grid_spacing = {};
   /// Free text: generator, version, parameters, seed.
   std::map<std::string, std::string> provenance = {};
+  /// Coordinate of the middle of the first cell along each grid axis; empty where unknown.
+  std::vector<double> grid_origin = {};
+  /// Units of the coordinates along each grid axis, for example {"m", "m", "m", "days"}; empty where unknown.
+  std::vector<std::string> axis_units = {};
 
   friend bool operator==(const DatasetLayout&, const DatasetLayout&) = default;
 };

@@ -80,7 +80,10 @@ struct Co2FlowSettings {
   Co2RockSettings rock;
   Co2FluidSettings fluid;
   Co2WellSettings wells;
-  bool porosity_input = false;   ///< a third input channel
+  bool porosity_input = false;  ///< a further input channel
+  /// Three further input channels: the cell's place along x, y, z. Layers that look the same everywhere, as those of an
+  /// FNO do, cannot otherwise tell where the reservoir ends.
+  bool position_input = false;
   bool pressure_output = false;  ///< a second output channel
   std::uint64_t seed = 0;
   std::string program = "flow";  ///< of OPM: a name in PATH, or a path
@@ -88,6 +91,7 @@ struct Co2FlowSettings {
 
   /// Layers open to the wells.
   Index completed_layers() const;
+  Index input_channels() const { return 2 + (porosity_input ? 1 : 0) + (position_input ? 3 : 0); }
   /// Throws ConfigError naming the setting. Files are not read.
   void validate() const;
 };
