@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "io/batch_field.hpp"
 #include "io/dataset_array.hpp"
 #include "io/dataset_structure.hpp"
 #include "io/described_dataset.hpp"
@@ -16,9 +17,7 @@ namespace {
 
 using dataset::kInput;
 using dataset::kOutput;
-using dataset::require_finite;
 using dataset::require_sample;
-using dataset::with_samples;
 
 void require_shape(const std::string& where, const Shape& expected, const Shape& found) {
   if (expected == found) return;
@@ -129,40 +128,6 @@ Contents unpacked(const std::string& bytes) {
   return contents;
 }
 
-/// Listed samples of an array as one batch.
-template <RealScalar T>
-class BatchField final : public FieldReader<T> {
- public:
-  BatchField(std::string where, std::shared_ptr<const ArrayReader> array, const Shape& sample,
-             std::span<const Index> samples)
-      : where_(std::move(where)),
-        array_(std::move(array)),
-        samples_(samples.begin(), samples.end()),
-        shape_(with_samples(static_cast<Index>(samples.size()), sample)) {}
-
-  const Shape& shape() const override { return shape_; }
-
-  void read(const Box& box, T* values) const override {
-    if (box.empty()) return;
-    if (!(intersect(box, {Shape(shape_.size(), 0), shape_}) == box)) {
-      throw ShapeError(where_ + ": expected a box of " + to_string(shape_) + ", got " + to_string(box));
-    }
-    Box row = box;
-    row.extent[0] = 1;
-    for (Index b = box.start[0]; b < box.start[0] + box.extent[0]; ++b, values += row.volume()) {
-      row.start[0] = samples_[static_cast<std::size_t>(b)];
-      array_->read(row, values);
-      require_finite(where_, row, values);
-    }
-  }
-
- private:
-  std::string where_;
-  std::shared_ptr<const ArrayReader> array_;
-  std::vector<Index> samples_;
-  Shape shape_;
-};
-
 }  // namespace
 
 Dataset::Dataset(const std::string& path, std::shared_ptr<const Communicator> communicator,
@@ -192,8 +157,8 @@ template <RealScalar T>
 std::unique_ptr<FieldReader<T>> Dataset::field(bool input, std::span<const Index> samples) const {
   const std::string where = "Dataset " + label_ + ":" + (input ? kInput : kOutput);
   for (const Index sample : samples) require_sample(where, sample, sample_count());
-  return std::make_unique<BatchField<T>>(where, input ? input_ : output_, input ? input_shape() : output_shape(),
-                                         samples);
+  return std::make_unique<dataset::BatchField<T>>(where, input ? input_ : output_,
+                                                  input ? input_shape() : output_shape(), samples);
 }
 
 template <RealScalar T>

@@ -21,6 +21,8 @@ class ZarrArrayReader final : public ArrayReader {
 
   void read(const Box& box, float* values) const override { read_chunks(box, values); }
   void read(const Box& box, double* values) const override { read_chunks(box, values); }
+  /// For boxes of whole chunks.
+  std::unique_ptr<const ArrayReader> another(const Box& box) const override;
 
  private:
   template <RealScalar T>
