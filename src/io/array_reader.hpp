@@ -16,9 +16,9 @@ class ArrayReader {
   /// Reads a box of the array into contiguous memory. IoError when that fails or the array has no such box.
   virtual void read(const Box& box, float* values) const = 0;
   virtual void read(const Box& box, double* values) const = 0;
-  /// Another reader of the same array for another thread, where a box like this one is read without a part that
-  /// other boxes need, too, and threads do not wait for each other; nothing elsewhere.
-  virtual std::unique_ptr<const ArrayReader> another(const Box&) const { return nullptr; }
+  /// One of `count` further readers of the same array, for a thread that reads other samples than the others do;
+  /// nothing where threads would wait for each other, or want the same parts of the array.
+  virtual std::unique_ptr<const ArrayReader> another(Index /*count*/) const { return nullptr; }
 };
 
 }  // namespace tessera

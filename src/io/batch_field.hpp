@@ -26,7 +26,13 @@ class BatchField final : public FieldReader<T> {
       : where_(std::move(where)),
         array_(std::move(array)),
         samples_(samples.begin(), samples.end()),
-        shape_(with_samples(static_cast<Index>(samples.size()), sample)) {}
+        shape_(with_samples(static_cast<Index>(samples.size()), sample)) {
+    const std::size_t rows = std::min(samples.size(), kMostThreads);
+    for (std::size_t row = 1; row < rows; ++row) {
+      auto reader = array_->another(static_cast<Index>(rows - 1));
+      if (reader) others_.push_back(std::move(reader));
+    }
+  }
 
   const Shape& shape() const override { return shape_; }
 
@@ -35,11 +41,11 @@ class BatchField final : public FieldReader<T> {
     if (!(intersect(box, {Shape(shape_.size(), 0), shape_}) == box)) {
       throw ShapeError(where_ + ": expected a box of " + to_string(shape_) + ", got " + to_string(box));
     }
-    const Readers others = other_readers(box);
-    const std::size_t step = others.size() + 1;
+    const std::size_t step = std::min(static_cast<std::size_t>(box.extent[0]), others_.size() + 1);
     std::vector<std::future<void>> done;
-    for (std::size_t i = 0; i < others.size(); ++i) {
-      done.push_back(std::async(std::launch::async, [&, i] { read_rows(*others[i], box, i + 1, step, values); }));
+    for (std::size_t first = 1; first < step; ++first) {
+      done.push_back(
+          std::async(std::launch::async, [&, first] { read_rows(*others_[first - 1], box, first, step, values); }));
     }
     std::exception_ptr failure;
     const auto keep_first = [&](auto&& action) {
@@ -55,7 +61,6 @@ class BatchField final : public FieldReader<T> {
   }
 
  private:
-  using Readers = std::vector<std::unique_ptr<const ArrayReader>>;
   static constexpr std::size_t kMostThreads = 8;
 
   Box row_of(const Box& box, std::size_t row) const {
@@ -63,18 +68,6 @@ class BatchField final : public FieldReader<T> {
     result.start[0] = samples_[static_cast<std::size_t>(box.start[0]) + row];
     result.extent[0] = 1;
     return result;
-  }
-
-  /// One for each row but the first, as far as rows should be read side by side.
-  Readers other_readers(const Box& box) const {
-    Readers readers;
-    const std::size_t rows = std::min(static_cast<std::size_t>(box.extent[0]), kMostThreads);
-    while (readers.size() + 1 < rows) {
-      auto reader = array_->another(row_of(box, readers.size() + 1));
-      if (!reader) return {};
-      readers.push_back(std::move(reader));
-    }
-    return readers;
   }
 
   /// Every `step`-th row of the box from `first` on.
@@ -89,6 +82,8 @@ class BatchField final : public FieldReader<T> {
 
   std::string where_;
   std::shared_ptr<const ArrayReader> array_;
+  /// For the rows that other threads read; empty where one thread reads all.
+  std::vector<std::unique_ptr<const ArrayReader>> others_;
   std::vector<Index> samples_;
   Shape shape_;
 };

@@ -5,18 +5,6 @@
 
 namespace tessera {
 
-namespace {
-constexpr Index kKeptBytes = Index{64} << 20;
-}
-
-std::unique_ptr<const ArrayReader> ZarrArrayReader::another(const Box& box) const {
-  for (std::size_t axis = 0; axis < box.start.size(); ++axis) {
-    const Index end = box.start[axis] + box.extent[axis], chunk = array_.chunk()[axis];
-    if (box.start[axis] % chunk != 0 || (end % chunk != 0 && end != array_.shape()[axis])) return nullptr;
-  }
-  return std::make_unique<const ZarrArrayReader>(array_, holes_);
-}
-
 template <RealScalar T>
 void ZarrArrayReader::read_chunks(const Box& box, T* values) const {
   array_.require_readable<T>(box);
@@ -30,7 +18,7 @@ void ZarrArrayReader::read_chunks(const Box& box, T* values) const {
       fail({"read", array_.label()}, "the chunk of cells " + to_string(array_.chunk_box(at)), "none");
     }
     chunk.copy(intersect(box, array_.chunk_box(at)), box, values);
-    if (kept_bytes + chunk.bytes() > kKeptBytes) return;
+    if (kept_bytes + chunk.bytes() > kept_bytes_) return;
     kept_bytes += chunk.bytes();
     kept.emplace(at, std::move(chunk));
   });

@@ -13,16 +13,22 @@ namespace tessera {
 /// What a chunk means that is not there.
 enum class Holes { fill_values, errors };
 
-/// Keeps the chunks of the last box in memory, up to 64 MiB of them: who reads an array plane by plane decompresses
-/// each chunk once.
+/// Keeps the chunks of the last box in memory, up to `kept_bytes` of them: who reads an array plane by plane
+/// decompresses each chunk once.
 class ZarrArrayReader final : public ArrayReader {
  public:
-  ZarrArrayReader(ZarrArray array, Holes holes) : array_(std::move(array)), holes_(holes) {}
+  static constexpr Index kKeptBytes = Index{64} << 20;
+
+  ZarrArrayReader(ZarrArray array, Holes holes, Index kept_bytes = kKeptBytes)
+      : array_(std::move(array)), holes_(holes), kept_bytes_(kept_bytes) {}
 
   void read(const Box& box, float* values) const override { read_chunks(box, values); }
   void read(const Box& box, double* values) const override { read_chunks(box, values); }
-  /// For boxes of whole chunks.
-  std::unique_ptr<const ArrayReader> another(const Box& box) const override;
+  /// Where a chunk belongs to one sample; together they keep as much.
+  std::unique_ptr<const ArrayReader> another(Index count) const override {
+    if (array_.chunk().front() != 1) return nullptr;
+    return std::make_unique<const ZarrArrayReader>(array_, holes_, kept_bytes_ / count);
+  }
 
  private:
   template <RealScalar T>
@@ -30,6 +36,7 @@ class ZarrArrayReader final : public ArrayReader {
 
   ZarrArray array_;
   Holes holes_;
+  Index kept_bytes_;
   mutable std::map<Shape, ZarrArray::DecodedChunk> recent_;
 };
 

@@ -30,7 +30,7 @@ class FakeArray final : public ArrayReader {
 
   void read(const Box& box, float* values) const override { fill(box, values); }
   void read(const Box& box, double* values) const override { fill(box, values); }
-  std::unique_ptr<const ArrayReader> another(const Box&) const override {
+  std::unique_ptr<const ArrayReader> another(Index) const override {
     return meeting_ ? std::make_unique<const FakeArray>(meeting_, broken_) : nullptr;
   }
 
