@@ -14,7 +14,7 @@ Usage: scripts/test.sh [--sanitize | --valgrind] [--large] [--network] [--all-ar
   --valgrind    build with preset debug and run the cheap MPI tests on 2 ranks under valgrind
   --large       also the tests labelled large, which need some 10 GB of memory
   --network     also the tests labelled network, which make network namespaces as root
-  --all-architectures  compile preset cuda for every architecture that an installation is for, not for 90 alone
+  --all-architectures  compile preset cuda as an installation is, for every architecture and not for 90 alone
   --no-install  take the packages as they are
 What follows -- goes to ctest, for example: scripts/test.sh -- -R spectral
 TEXT
@@ -24,7 +24,9 @@ preset=ci
 install=true
 with_large=false
 with_network=false
+# For one architecture, and with host code little optimised: where there is no GPU, it is compiled and linked only.
 cuda_options=(-DCMAKE_CUDA_ARCHITECTURES=90)
+command -v nvidia-smi >/dev/null || cuda_options+=("-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG")
 while [[ $# -gt 0 ]]; do
   case $1 in
     --sanitize) preset=sanitize ;;

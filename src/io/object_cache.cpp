@@ -9,11 +9,7 @@
 
 namespace tessera {
 
-struct ObjectCache::State : CacheState {
-  using CacheState::CacheState;
-};
-
-ObjectCache::ObjectCache(const std::string& folder, Index limit) : state_(std::make_shared<State>(folder, limit)) {}
+ObjectCache::ObjectCache(const std::string& folder, Index limit) : state_(std::make_shared<CacheState>(folder, limit)) {}
 ObjectCache::~ObjectCache() = default;
 
 const std::string& ObjectCache::folder() const noexcept { return state_->folder.path(); }

@@ -10,6 +10,8 @@
 
 namespace tessera {
 
+struct CacheState;
+
 /// What this process read by way of a cache.
 struct CacheUse {
   Index found = 0;     ///< objects that the cache had
@@ -48,8 +50,7 @@ class ObjectCache {
   std::shared_ptr<ObjectStore> through(std::shared_ptr<ObjectStore> store, const std::string& origin) const;
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  std::shared_ptr<CacheState> state_;
 };
 
 /// A text that tells the Zarr group in a store from every other, and from what replaces it: location, and contents and
