@@ -29,8 +29,12 @@ FileLock wait_for_turn(const std::string& set, const std::string& key) {
   constexpr std::chrono::milliseconds kPause{2}, kPatience{30000};
   const std::string path = set + "/fetch-" + std::to_string(std::hash<std::string>()(key) % kLocks);
   for (auto waited = kPause; waited < kPatience; waited += kPause) {
-    FileLock turn = FileLock::attempt(path, FileLock::Kind::exclusive);
-    if (turn.held()) return turn;
+    try {
+      FileLock turn = FileLock::attempt(path, FileLock::Kind::exclusive);
+      if (turn.held()) return turn;
+    } catch (const IoError&) {
+      return {};  // a folder that cannot be written any more
+    }
     std::this_thread::sleep_for(kPause);
   }
   return {};
@@ -90,8 +94,12 @@ std::optional<Bytes> CachedStore::find(const std::string& file, const std::strin
 void CachedStore::drop_damaged(const std::string& file, Index bytes) const {
   // Who removes it says so; another process may have been faster.
   if (std::remove(file.c_str()) != 0) return;
-  cache_->folder.release(bytes);
   cache_->count([](CacheUse& use) { ++use.damaged; });
+  try {
+    cache_->folder.release(bytes);
+  } catch (const IoError&) {
+    // Counted anew when room gets short.
+  }
 }
 
 void CachedStore::keep(const std::string& file, const std::string& key, std::span<const std::byte> bytes) const {

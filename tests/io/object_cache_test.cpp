@@ -201,6 +201,8 @@ TEST(ObjectCache, ADiskThatIsFullCostsTimeAlone) {
   for (const char* digits = "0123456789abcdef"; const char high : std::string(digits)) {
     for (const char low : std::string(digits)) std::ofstream(set + "/" + high + low) << "";
   }
+  // In the way of the locks of those who fetch.
+  for (int lock = 0; lock < 64; ++lock) fs::create_directory(set + "/fetch-" + std::to_string(lock));
   for (int time = 0; time < 2; ++time) EXPECT_EQ(std::ssize(cached->get("a/0.0", 5000).value()), 5000);
   EXPECT_EQ(cache.use().not_kept, 2);
 }
